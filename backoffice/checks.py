@@ -1,0 +1,50 @@
+"""System checks. Each hint is the fix."""
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.db import connection
+from django.db.utils import OperationalError
+
+OLDEST_POSTGRES = 16
+
+
+@register(Tags.database)
+def the_database_answers(app_configs, databases, **kwargs):
+    if not databases:
+        return []
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        return [
+            Error(
+                f"The database cannot be reached: {str(error).strip()}",
+                hint="Check host, name and password in DATABASE_URL, or unset it to use the embedded PostgreSQL.",
+                id="backoffice.E001",
+            )
+        ]
+    if connection.pg_version < OLDEST_POSTGRES * 10_000:
+        return [
+            Error(
+                f"PostgreSQL {connection.pg_version // 10_000} is too old.",
+                hint=f"Use PostgreSQL {OLDEST_POSTGRES} or newer.",
+                id="backoffice.E002",
+            )
+        ]
+    return _superuser_in_production()
+
+
+def _superuser_in_production():
+    if not settings.PRODUCTION:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        (is_superuser,) = cursor.fetchone()
+    if is_superuser:
+        return [
+            Error(
+                "The application connects as a database superuser.",
+                hint="Create a role without SUPERUSER that owns the database, and use it in DATABASE_URL.",
+                id="backoffice.E003",
+            )
+        ]
+    return []

@@ -1,0 +1,54 @@
+"""What the settings do with the environment, in sentences when something is missing."""
+
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+SMTP_TIMEOUT = 20  # seconds for each step of the dialogue
+
+
+def require(env: environ.Env, *names: str | tuple[str, ...]) -> None:
+    """Refuse to start unless each name, or one of each tuple of names, is set."""
+    wanted = [name if isinstance(name, tuple) else (name,) for name in names]
+    missing = [" or ".join(group) for group in wanted if not any(env(name, default="") for name in group)]
+    if missing:
+        msg = f"ENVIRONMENT is “production”, but these are not set: {', '.join(missing)}. See docs/operators.md."
+        raise ImproperlyConfigured(msg)
+
+
+def local_secret_key(folder: Path) -> str:
+    """A random key for this machine, made once and kept in `folder`."""
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        try:
+            path.hardlink_to(fresh)  # the first of several processes wins, and nobody reads half a key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+def mailer(url: str) -> dict:
+    """Turn EMAIL_URL (smtp://, smtp+tls://, smtp+ssl://) into Django's MAILERS entry."""
+    parsed = environ.Env.email_url_config(url)
+    if not parsed["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        return {"BACKEND": parsed["EMAIL_BACKEND"]}
+    return {
+        "BACKEND": parsed["EMAIL_BACKEND"],
+        "OPTIONS": {
+            "host": parsed["EMAIL_HOST"],
+            "port": parsed["EMAIL_PORT"] or 25,
+            "username": parsed["EMAIL_HOST_USER"] or "",
+            "password": parsed["EMAIL_HOST_PASSWORD"] or "",
+            "use_tls": parsed.get("EMAIL_USE_TLS", False),
+            "use_ssl": parsed.get("EMAIL_USE_SSL", False),
+            "timeout": SMTP_TIMEOUT,
+        },
+    }

@@ -1,0 +1,118 @@
+"""The four mixins that our models share."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.signals import post_soft_delete, pre_soft_delete
+
+
+class TimestampMixin(models.Model):
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    modified_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class UserTrackingMixin(models.Model):
+    # PROTECT: people leave, but what they did stays theirs.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("created by")
+    )
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("changed by")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class SoftDeleteQuerySet(models.QuerySet):
+    def alive(self) -> Self:
+        return self.filter(is_deleted=False)
+
+    def deleted(self) -> Self:
+        return self.filter(is_deleted=True)
+
+    def delete(self, user: Any = None) -> tuple[int, dict[str, int]]:
+        """Put the rows into the trash, each by the rule of its own `delete`; all of them or none."""
+        with transaction.atomic():
+            count = sum(instance.delete(user=user)[0] for instance in self)
+        return count, {self.model._meta.label: count}
+
+    def hard_delete(self) -> tuple[int, dict[str, int]]:
+        """Destroy the rows for good."""
+        return super().delete()
+
+
+class LivingManager(models.Manager):
+    """A manager that does not see the trash; combine it with a queryset by `from_queryset`."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(is_deleted=False)
+
+
+class SoftDeleteMixin(models.Model):
+    is_deleted = models.BooleanField(_("in the trash"), default=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("deleted by")
+    )
+
+    class Meta:
+        abstract = True
+
+    def delete(self, user: Any = None, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Put this row into the trash. Deleting what is there already changes nothing."""
+        if self.is_deleted:
+            return 0, {}
+        with transaction.atomic():
+            pre_soft_delete.send(sender=type(self), instance=self)
+            self.is_deleted, self.deleted_at, self.deleted_by = True, timezone.now(), user
+            self.save(update_fields=["is_deleted", "deleted_at", "deleted_by"])
+            post_soft_delete.send(sender=type(self), instance=self)
+        return 1, {self._meta.label: 1}
+
+    def hard_delete(self) -> tuple[int, dict[str, int]]:
+        """Destroy this row for good."""
+        return super().delete()
+
+    def restore(self) -> None:
+        """Take this row out of the trash; nothing else about it changes."""
+        self.is_deleted, self.deleted_at, self.deleted_by = False, None, None
+        self.save(update_fields=["is_deleted", "deleted_at", "deleted_by"])
+
+
+class PublishableMixin(models.Model):
+    """For a model with a `status` field. `is_published` is derived from it by the database."""
+
+    PUBLISHED = "published"
+    UNPUBLISHED = "withdrawn"
+
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    is_published = models.GeneratedField(
+        expression=models.Q(status=PUBLISHED),
+        output_field=models.BooleanField(verbose_name=_("is published")),
+        db_persist=True,
+    )
+
+    class Meta:
+        abstract = True
+
+    def publish(self, *, also: Iterable[str] = ()) -> None:
+        """Change the state alone; rights, audience and deliveries are the service's.
+
+        `also` names further changed fields to write in the same statement (one history row).
+        """
+        self.status, self.published_at = self.PUBLISHED, timezone.now()
+        self.save(update_fields=["status", "published_at", *also])
+
+    def unpublish(self, *, also: Iterable[str] = ()) -> None:
+        """Change the state alone: off show, and no longer published at any moment."""
+        self.status, self.published_at = self.UNPUBLISHED, None
+        self.save(update_fields=["status", "published_at", *also])

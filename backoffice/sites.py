@@ -1,0 +1,22 @@
+"""The back office: unfold's admin site behind the one sign-in of the project."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+
+class BackofficeSite(UnfoldAdminSite):
+    site_title = site_header = _("Staff notices")
+    index_title = _("Today")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_active and request.user.is_staff
+
+    def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """Both sites share one sign-in page."""
+        return redirect_to_login(request.GET.get("next") or self._home(request))
+
+    def _home(self, request: HttpRequest) -> str:
+        return request.path.removesuffix("login/")
