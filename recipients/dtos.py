@@ -1,0 +1,39 @@
+"""What the audience questions answer with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whom something is addressed to: entities, groups and single people, by id."""
+
+    recipient_ids: tuple[int, ...] = ()
+    group_ids: tuple[int, ...] = ()
+    person_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, recipients: Iterable[int] = (), groups: Iterable[int] = (), people: Iterable[int] = ()) -> "Address":
+        return cls(*(tuple(sorted(set(ids))) for ids in (recipients, groups, people)))
+
+    def __bool__(self) -> bool:
+        return bool(self.recipient_ids or self.group_ids or self.person_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceSummary:
+    """The people behind an address, in numbers. `total` counts each active person once."""
+
+    total: int
+    overlapping: int  # of the total: reached through more than one address
+    without_email: int  # of the total: told in the inbox only
+    inactive: int  # left out
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceMember:
+    person_id: int
+    name: str
+    email: str
+    is_active: bool
+    reasons: tuple[str, ...]  # "Site Leeds", "Night shift (group)", "named"

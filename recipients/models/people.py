@@ -1,0 +1,58 @@
+"""People: everyone who may read a notice, and the few who write them."""
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from audit.records import audited
+from recipients.querysets import UserQuerySet
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone. Use a name such as “Europe/London”."), params={"name": name})
+
+
+class PeopleManager(UserManager.from_queryset(UserQuerySet)):
+    pass
+
+
+class User(AbstractUser):
+    # Blank is stored as NULL, so that many may lack one and no two may share one.
+    employee_number = models.CharField(_("employee number"), max_length=32, null=True, blank=True, unique=True)
+    job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("Such as “Europe/London”. Empty: the organisation's own."),
+    )
+
+    objects = PeopleManager()
+    history = audited(excluded=("password", "last_login"))
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("last_name", "first_name", "id")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="unique_email_among_people",
+                condition=~models.Q(email=""),
+                violation_error_message=_("Another person has this e-mail address."),
+            ),
+        ]
+        indexes = [models.Index(fields=["last_name", "first_name", "id"], name="people_by_name")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    def clean(self) -> None:
+        super().clean()
+        self.employee_number = self.employee_number or None

@@ -1,0 +1,41 @@
+"""The vocabulary for people, entities and groups. Chainable, lazy, never writes."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from backoffice.models import SoftDeleteQuerySet
+
+
+class UserQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def with_address(self) -> Self:
+        return self.exclude(email="")
+
+
+class RecipientQuerySet(models.QuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class RoleAssignmentQuerySet(models.QuerySet):
+    def current(self, *, on: date | None = None) -> Self:
+        """Keep assignments that run on the day `on` (default: today in the organisation's zone)."""
+        day = on or timezone.localdate(timezone=timezone.get_default_timezone())
+        return self.filter(
+            Q(starts_on__isnull=True) | Q(starts_on__lte=day),
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day),
+        )
+
+    def counting(self, *, on: date | None = None) -> Self:
+        """Keep assignments that make someone a recipient: running, and to an active entity."""
+        return self.current(on=on).filter(recipient__is_active=True)
+
+
+class RecipientGroupQuerySet(SoftDeleteQuerySet):
+    pass
