@@ -1,0 +1,6 @@
+"""Business events, sent after commit. Receivers are side effects and may be lost: nothing correct hangs on them."""
+
+from django.dispatch import Signal
+
+notice_published = Signal()  # notice_id
+notice_withdrawn = Signal()  # notice_id

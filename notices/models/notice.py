@@ -1,0 +1,195 @@
+"""The notice itself, its category and its attachments."""
+
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.records import audited
+from backoffice.models import (
+    LivingManager,
+    PublishableMixin,
+    SoftDeleteMixin,
+    TimestampMixin,
+    UserTrackingMixin,
+)
+from backoffice.richtext import RichTextField
+from notices.querysets import NoticeQuerySet
+from recipients.models import Recipient
+
+
+class Category(models.Model):
+    class Colour(models.TextChoices):
+        GRAY = "gray", _("Grey")
+        RED = "red", _("Red")
+        ORANGE = "orange", _("Orange")
+        AMBER = "amber", _("Amber")
+        GREEN = "green", _("Green")
+        BLUE = "blue", _("Blue")
+        PURPLE = "purple", _("Purple")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    colour = models.CharField(_("colour"), max_length=16, choices=Colour, default=Colour.GRAY)
+    needs_approval = models.BooleanField(
+        _("needs approval"), default=False, help_text=_("Someone other than the author has to publish it.")
+    )
+    requires_acknowledgement = models.BooleanField(
+        _("asks for acknowledgement"), default=False, help_text=_("The default for new notices.")
+    )
+
+    history = audited()
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def today():
+    """Today in the organisation's zone."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixin):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        SCHEDULED = "scheduled", _("Scheduled")
+        PUBLISHED = "published", _("Published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    title = models.CharField(_("title"), max_length=200)
+    content = RichTextField(_("content"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"), db_index=False
+    )
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
+    start_date = models.DateField(_("on show from"), default=today)
+    end_date = models.DateField(
+        _("on show until"), null=True, blank=True, help_text=_("The last day on show. Empty: until it is withdrawn.")
+    )
+    requires_acknowledgement = models.BooleanField(_("must be acknowledged"), default=False)
+    due_date = models.DateField(_("acknowledge by"), null=True, blank=True)
+    publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
+    # Rises when readers have to be asked again; acknowledgements and deliveries belong to one.
+    revision = models.PositiveIntegerField(_("revision"), default=1)
+    # Rises with every change by a form; a form that was opened with an older one is refused.
+    version = models.PositiveIntegerField(_("version"), default=1)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    status_reason = models.TextField(_("reason"), blank=True)
+
+    recipients = models.ManyToManyField(Recipient, through="NoticeRecipient", verbose_name=_("recipients"))
+    search_vector = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english") + SearchVector("content", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = LivingManager.from_queryset(NoticeQuerySet)()
+    all_objects = NoticeQuerySet.as_manager()
+    history = audited(excluded=("is_published", "search_vector", "version"))
+
+    class Meta:
+        db_table = "notices"
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        permissions = [
+            ("publish_notice", _("Can publish and withdraw notices")),
+            ("restore_notice", _("Can take notices out of the trash")),
+            ("destroy_notice", _("Can destroy notices for good")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "in_review", "scheduled", "published", "withdrawn"]), name="notice_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(end_date__isnull=True) | Q(end_date__gte=F("start_date")),
+                name="notice_ends_after_it_starts",
+                violation_error_message=_("The notice would end before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(publish_at__isnull=False),
+                name="scheduled_notice_has_a_moment",
+                violation_error_message=_("A scheduled notice needs the moment to publish it."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published") | Q(published_at__isnull=False),
+                name="published_notice_has_a_moment",
+                violation_error_message=_("A published notice needs the moment it was published."),
+            ),
+        ]
+        indexes = [
+            models.Index(F("id").desc(), name="notice_living", condition=Q(is_deleted=False)),
+            models.Index("status", F("id").desc(), name="notice_by_status", condition=Q(is_deleted=False)),
+            models.Index("category", F("id").desc(), name="notice_by_category"),
+            models.Index("publish_at", name="notice_due", condition=Q(status="scheduled")),
+            GinIndex("search_vector", name="notice_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, **kwargs) -> None:
+        """A notice saved as published has a moment of publication, whoever forgot to say it."""
+        if self.status == self.Status.PUBLISHED and self.published_at is None:
+            self.published_at = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "published_at"}
+        super().save(**kwargs)
+
+    def clean(self) -> None:
+        errors = {}
+        if self.end_date and self.start_date and self.end_date < self.start_date:
+            errors["end_date"] = _("The end is before the start. Choose the start day or a later one.")
+        if self.due_date and self.start_date and self.due_date < self.start_date:
+            errors["due_date"] = _("Nobody could acknowledge before the notice is on show. Choose a later day.")
+        if self.due_date and self.end_date and self.due_date > self.end_date:
+            errors["due_date"] = _("The notice is gone by then. Choose a day on or before its end.")
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def is_on_show(self) -> bool:
+        return self.status == self.Status.PUBLISHED and self.start_date <= today() and not self.is_expired
+
+    @property
+    def is_expired(self) -> bool:
+        return self.end_date is not None and self.end_date < today()
+
+    @property
+    def is_editable(self) -> bool:
+        """Text and audience may change: nobody is reading or approving it now."""
+        return not self.is_deleted and self.status in {self.Status.DRAFT, self.Status.WITHDRAWN}
+
+
+def attachment_path(attachment: "Attachment", filename: str) -> str:
+    """A name of our choosing: nothing of the uploaded name reaches the disk."""
+    return f"attachments/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="attachments", verbose_name=_("notice"))
+    file = models.FileField(_("file"), upload_to=attachment_path)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    content_type = models.CharField(_("type"), max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(_("size"), default=0, help_text=_("In bytes."))
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+
+    history = audited()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,5 @@
+from notices.services.audience_keys import AudienceKeyService
+from notices.services.delivery import DeliveryService
+from notices.services.notices import NoticeService
+
+__all__ = ["AudienceKeyService", "DeliveryService", "NoticeService"]

@@ -1,0 +1,206 @@
+"""Deliveries: owed at publication, claimed in batches, sent, and accounted for.
+
+The database is the truth. Workers claim rows with SKIP LOCKED under a lease; whoever finds a
+lease expired says "may have arrived" instead of sending again.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from notices.mail import Mailer, Outcome
+from notices.models import AudienceKey, Delivery, Notice
+from notices.repositories import NoticeRepository
+from notices.services.access import lock
+from notices.services.audience_keys import AudienceKeyService
+from recipients.audience import routes_sql
+from recipients.repositories import address_parameters
+
+logger = logging.getLogger(__name__)
+State = Delivery.State
+
+# A batch is what a killed worker leaves in doubt, so it is small; 25 still claims thousands a second.
+BATCH = 25
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+FIRST_RETRY = timedelta(seconds=30)
+LAST_RETRY = timedelta(hours=1)
+
+OWE = f"""
+    INSERT INTO notices_delivery (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason)
+    SELECT %(notice)s, u.id, %(revision)s, 'publication',
+           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, now(),
+           CASE WHEN u.email = '' THEN %(no_address)s ELSE '' END
+    FROM (SELECT DISTINCT user_id FROM ({routes_sql()}) r) audience
+    JOIN recipients_user u ON u.id = audience.user_id AND u.is_active
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608 - constants only
+
+CLAIM = """
+    UPDATE notices_delivery d
+    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = now() + %(lease)s, changed_at = now()
+    FROM (
+        SELECT id FROM notices_delivery
+        WHERE state = 'waiting' AND next_attempt_at <= now() AND notice_id = %(notice)s
+        ORDER BY next_attempt_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ) chosen, recipients_user u
+    WHERE d.id = chosen.id AND u.id = d.person_id
+    RETURNING d.id, d.person_id, d.attempts, u.first_name, u.last_name, u.username, u.email, u.is_active
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One delivery that this worker holds until its lease ends."""
+
+    delivery_id: int
+    person_id: int
+    attempts: int
+    first_name: str
+    last_name: str
+    username: str
+    email: str
+    is_active: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+
+class DeliveryService:
+    @staticmethod
+    @transaction.atomic
+    def owe(notice: Notice) -> int:
+        """Write one delivery per person of the audience; repeating it adds nobody twice. Returns how many were added."""
+        start = timezone.make_aware(datetime.combine(notice.start_date, datetime.min.time()), timezone.get_default_timezone())
+        parameters = address_parameters(NoticeRepository.address_of(notice)) | {
+            "notice": notice.pk,
+            "revision": notice.revision,
+            "due": max(start, timezone.now()),
+            "no_address": _("No e-mail address. The notice is in the inbox."),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(OWE, parameters)
+            return cursor.rowcount
+
+    @staticmethod
+    def deliver(notice_id: int) -> int:
+        """Send what is due for one notice until nothing is left or the mail server is away.
+
+        Returns how many deliveries were dealt with. Several workers may do this at once.
+        """
+        notice = Notice.all_objects.select_related("category").filter(pk=notice_id).first()
+        if notice is None:
+            return 0
+        done = 0
+        with Mailer(notice) as mailer:
+            while claims := DeliveryService.claim(notice_id):
+                outcomes = DeliveryService._send(mailer, claims)
+                DeliveryService.report(outcomes)
+                done += len(outcomes)
+                if mailer.is_away:
+                    break
+        return done
+
+    @staticmethod
+    @transaction.atomic
+    def claim(notice_id: int, *, batch: int = BATCH) -> list[Claim]:
+        """Take up to `batch` due deliveries of a notice that is still on show, for the length of a lease."""
+        with connection.cursor() as cursor:
+            # Withdrawing locks this row, so no batch is claimed after a withdrawal was committed.
+            cursor.execute("SELECT FROM notices WHERE id = %s AND status = 'published' AND NOT is_deleted FOR SHARE", [notice_id])
+            if not cursor.rowcount:
+                return []
+            cursor.execute(CLAIM, {"notice": notice_id, "batch": batch, "lease": LEASE})
+            return [Claim(*row) for row in cursor.fetchall()]
+
+    @staticmethod
+    def _send(mailer: Mailer, claims: list[Claim]) -> dict[Claim, Outcome]:
+        outcomes: dict[Claim, Outcome] = {}
+        for claim in claims:
+            if not claim.is_active:
+                outcomes[claim] = Outcome(State.SUPPRESSED, _("No longer active."))
+            elif mailer.is_away:
+                outcomes[claim] = Outcome(State.WAITING, mailer.problem)
+            else:
+                outcomes[claim] = mailer.send(claim.delivery_id, claim.name, claim.email)
+        return outcomes
+
+    @staticmethod
+    def report(outcomes: dict[Claim, Outcome]) -> None:
+        """Write down what became of claimed deliveries, each only while its lease is still ours."""
+        now = timezone.now()
+        rows = [_row(claim, outcome, now) for claim, outcome in outcomes.items()]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE notices_delivery d
+                SET state = r.state, reason = r.reason, next_attempt_at = r.next_attempt_at, changed_at = %s
+                FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[])
+                     AS r(id, attempts, state, reason, next_attempt_at)
+                WHERE d.id = r.id AND d.state = 'sending' AND d.attempts = r.attempts
+                """,
+                [now, *(list(column) for column in zip(*rows, strict=True))],
+            )
+
+    @staticmethod
+    def suppress_waiting(notice: Notice, *, reason: str) -> int:
+        """Nobody who still waits for a mail of this notice will get one."""
+        return Delivery.objects.filter(notice=notice, state=State.WAITING).update(
+            state=State.SUPPRESSED, reason=reason, changed_at=timezone.now()
+        )
+
+    @staticmethod
+    @transaction.atomic
+    def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,)) -> int:
+        """Put deliveries that failed (or may have arrived) back into the queue. Returns how many."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        return Delivery.objects.of_revision(notice).filter(state__in=list(states)).update(
+            state=State.WAITING, attempts=0, reason="", next_attempt_at=timezone.now(), changed_at=timezone.now()
+        )
+
+    @staticmethod
+    @transaction.atomic
+    def mend() -> list[int]:
+        """Repair what was lost. Returns the ids of the notices that have mails to send now."""
+        DeliveryService._give_up_expired_leases()
+        DeliveryService._owe_for_publications_without_deliveries()
+        due = Delivery.objects.filter(state=State.WAITING, next_attempt_at__lte=timezone.now())
+        published = Notice.objects.filter(pk=OuterRef("notice_id"), status=Notice.Status.PUBLISHED)
+        return list(due.filter(Exists(published)).order_by("notice_id").values_list("notice_id", flat=True).distinct())
+
+    @staticmethod
+    def _give_up_expired_leases() -> None:
+        expired = Delivery.objects.lease_expired().update(
+            state=State.UNKNOWN,
+            reason=_("The worker stopped while sending. The mail may have arrived; send it again if in doubt."),
+            changed_at=timezone.now(),
+        )
+        if expired:
+            logger.warning("%s deliveries were in the hands of a worker that stopped", expired)
+
+    @staticmethod
+    def _owe_for_publications_without_deliveries() -> None:
+        """`Notice.publish()` called on its own changes the state alone; this gives it the rest."""
+        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).published()
+        bare = published.filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
+        for notice in bare.select_for_update(of=("self",), skip_locked=True):
+            if NoticeRepository.address_of(notice):
+                AudienceKeyService.refresh(notice)
+                DeliveryService.owe(notice)
+
+
+def _row(claim: Claim, outcome: Outcome, now: datetime) -> tuple[int, int, str, str, datetime]:
+    state, reason = outcome.state, outcome.reason
+    if state == State.WAITING and claim.attempts >= MAX_ATTEMPTS:
+        state = State.FAILED
+        reason = _("Given up after %(count)d attempts. %(reason)s") % {"count": claim.attempts, "reason": reason}
+    wait = min(FIRST_RETRY * 2 ** (claim.attempts - 1), LAST_RETRY) if state == State.WAITING else timedelta(0)
+    return claim.delivery_id, claim.attempts, state, reason, now + wait

@@ -1,0 +1,10 @@
+"""`NoticeService`: the only door through which a notice changes, one method per business event."""
+
+from notices.services.publishing import PublishingMixin
+from notices.services.reading import ReadingMixin
+from notices.services.trash import TrashMixin
+from notices.services.writing import WritingMixin
+
+
+class NoticeService(WritingMixin, PublishingMixin, ReadingMixin, TrashMixin):
+    """Writing, publishing, reading and the trash; each in a module of its own."""

@@ -1,0 +1,196 @@
+"""Putting a notice on show and taking it off again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from audit.records import attributed
+from notices.events import notice_published, notice_withdrawn
+from notices.exceptions import NoticeError, StaleNotice
+from notices.models import Notice, NoticeRecipientGroup
+from notices.repositories import NoticeRepository
+from notices.services.access import check_version, lock
+from notices.services.audience_keys import AudienceKeyService
+from notices.services.delivery import DeliveryService
+from recipients.repositories import AudienceRepository
+
+Status = Notice.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the person saw when confirming: the notice's version and the number of people."""
+
+    version: int
+    people: int
+
+
+class PublishingMixin:
+    @staticmethod
+    @transaction.atomic
+    def publish(notice_id: int, *, actor: Any, reason: str = "", seen: Confirmation | None = None) -> Notice:
+        """Put a notice on show and owe a delivery to everyone it names, in one transaction.
+
+        Publishing a withdrawn notice again begins a new revision: everyone is told once more.
+
+        Raises:
+            PermissionDenied: `actor` may not publish this notice.
+            NoticeError: it is not publishable now, or not as `seen`; the message says what to do.
+        """
+        notice = lock(notice_id, verb="publish", actor=actor)
+        refuse_unless_publishable(notice, actor)
+        _check_seen(notice, seen)
+        if notice.delivery_set.filter(revision=notice.revision).exists():
+            notice.revision += 1
+        notice.publish_at, notice.withdrawn_at, notice.status_reason = None, None, reason
+        notice.version += 1
+        with attributed(notice, actor=actor, reason=reason):
+            notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at"])
+        AudienceKeyService.refresh(notice)
+        DeliveryService.owe(notice)
+        transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
+        return notice
+
+    @staticmethod
+    @transaction.atomic
+    def schedule(notice_id: int, publish_at: datetime, *, actor: Any, seen: Confirmation | None = None) -> Notice:
+        """Publish at a later moment (aware). The rights of `actor` are asked now; the audience is resolved then."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        refuse_unless_publishable(notice, actor)
+        _check_seen(notice, seen)
+        if publish_at <= timezone.now():
+            raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
+        if notice.end_date and timezone.localdate(publish_at) > notice.end_date:
+            raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
+        return _change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
+
+    @staticmethod
+    @transaction.atomic
+    def cancel_schedule(notice_id: int, *, actor: Any) -> Notice:
+        notice = lock(notice_id, verb="publish", actor=actor)
+        _refuse_unless(notice, Status.SCHEDULED, _("is not scheduled"))
+        return _change_state(notice, Status.DRAFT, actor=actor, publish_at=None)
+
+    @staticmethod
+    @transaction.atomic
+    def publish_due(notice_id: int) -> bool:
+        """Publish a scheduled notice whose moment has come. False if there is nothing to do.
+
+        The rights were asked when it was scheduled; who scheduled it stays the one who changed
+        it last. What no longer can be published goes back to draft, with the reason.
+        """
+        notice = Notice.objects.select_for_update(of=("self",)).due_for_publication().filter(pk=notice_id).first()
+        if notice is None:
+            return False
+        scheduled_by = notice.modified_by
+        try:
+            with transaction.atomic():
+                PublishingMixin.publish(notice_id, actor=scheduled_by, reason=_("On schedule"))
+        except NoticeError as error:
+            _change_state(notice, Status.DRAFT, actor=scheduled_by, publish_at=None, status_reason=str(error))
+            return False
+        return True
+
+    @staticmethod
+    @transaction.atomic
+    def submit_for_review(notice_id: int, *, actor: Any) -> Notice:
+        notice = lock(notice_id, verb="change", actor=actor)
+        _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
+        refuse_empty_audience(notice)
+        return _change_state(notice, Status.IN_REVIEW, actor=actor)
+
+    @staticmethod
+    @transaction.atomic
+    def return_to_author(notice_id: int, *, actor: Any, reason: str) -> Notice:
+        notice = lock(notice_id, verb="publish", actor=actor)
+        _refuse_unless(notice, Status.IN_REVIEW, _("is not in review"))
+        if not reason.strip():
+            raise NoticeError(_("Say why, so that the author knows what to change."))
+        # The author's name stays on it: returning a text is not writing it.
+        return _change_state(notice, Status.DRAFT, actor=actor, status_reason=reason, modified_by=notice.modified_by)
+
+    @staticmethod
+    @transaction.atomic
+    def withdraw(notice_id: int, *, actor: Any, reason: str = "") -> Notice:
+        """Take a published notice off show. Mails that have not left are not sent any more."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        _refuse_unless(notice, Status.PUBLISHED, _("is not published"))
+        notice.withdrawn_at, notice.status_reason = timezone.now(), reason
+        notice.version += 1
+        with attributed(notice, actor=actor, reason=reason):
+            notice.unpublish(also=["withdrawn_at", "status_reason", "version", "modified_at"])
+        AudienceKeyService.refresh(notice)
+        DeliveryService.suppress_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
+        transaction.on_commit(partial(notice_withdrawn.send_robust, Notice, notice_id=notice.pk))
+        return notice
+
+
+def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
+    """Every reason that stands between a notice and its readers, checked before numbers are."""
+    if notice.status == Status.PUBLISHED:
+        raise NoticeError(_("“%(title)s” is already published.") % {"title": notice})
+    if notice.is_expired:
+        raise NoticeError(_("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(notice.end_date)})
+    if notice.due_date and notice.due_date < timezone.localdate(timezone=timezone.get_default_timezone()):
+        raise NoticeError(
+            _("“%(title)s” was to be acknowledged by %(day)s. Set a later day first.") % {"title": notice, "day": date_format(notice.due_date)}
+        )
+    if notice.category and notice.category.needs_approval:
+        _refuse_own_work(notice, actor)
+    refuse_empty_audience(notice)
+
+
+def _refuse_own_work(notice: Notice, actor: Any) -> None:
+    if notice.status not in {Status.IN_REVIEW, Status.SCHEDULED}:
+        raise NoticeError(
+            _("“%(title)s” needs approval: notices in “%(category)s” are submitted for review first.")
+            % {"title": notice, "category": notice.category}
+        )
+    if notice.status == Status.IN_REVIEW and actor.pk in {notice.created_by_id, notice.modified_by_id}:
+        raise NoticeError(_("You wrote or last changed “%(title)s”. Someone else has to publish it.") % {"title": notice})
+
+
+def refuse_empty_audience(notice: Notice) -> None:
+    address = NoticeRepository.address_of(notice)
+    if not address:
+        raise NoticeError(_("“%(title)s” addresses nobody. Choose its audience first.") % {"title": notice})
+    gone = NoticeRecipientGroup.objects.filter(notice=notice, recipient_group__is_deleted=True).select_related("recipient_group")
+    if names := ", ".join(f"“{link.recipient_group}”" for link in gone):
+        raise NoticeError(_("The group %(names)s is in the trash. Restore it, or take it out of the audience.") % {"names": names})
+    if AudienceRepository.summary(address).total == 0:
+        raise NoticeError(_("Nobody active is in the audience of “%(title)s”. Choose others.") % {"title": notice})
+
+
+def _check_seen(notice: Notice, seen: Confirmation | None) -> None:
+    if seen is None:
+        return
+    check_version(notice, seen.version)
+    people = AudienceRepository.summary(NoticeRepository.address_of(notice)).total
+    if people != seen.people:
+        raise StaleNotice(
+            _("The audience changed while you were deciding: it was %(then)d people and is %(now)d now. Look again.")
+            % {"then": seen.people, "now": people}
+        )
+
+
+def _refuse_unless(notice: Notice, status: str, problem: str) -> None:
+    if notice.status != status:
+        raise NoticeError(
+            _("“%(title)s” %(problem)s: it is %(status)s.")
+            % {"title": notice, "problem": problem, "status": notice.get_status_display().lower()}
+        )
+
+
+def _change_state(notice: Notice, status: str, *, actor: Any, **fields: Any) -> Notice:
+    fields = {"modified_by": actor, "status_reason": ""} | fields | {"status": status, "version": notice.version + 1}
+    for name, value in fields.items():
+        setattr(notice, name, value)
+    with attributed(notice, actor=actor, reason=fields["status_reason"]):
+        notice.save(update_fields=[*fields, "modified_at"])
+    return notice

@@ -1,0 +1,57 @@
+"""Deleting softly, restoring, and destroying for good."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.records import attributed
+from notices.exceptions import NoticeError
+from notices.models import Notice, ReadAcknowledgment
+from notices.services.access import lock
+
+
+class TrashMixin:
+    @staticmethod
+    @transaction.atomic
+    def delete(notice_id: int, *, actor: Any, reason: str = "") -> Notice:
+        """Put a draft or withdrawn notice into the trash."""
+        notice = lock(notice_id, verb="delete", actor=actor)
+        refuse_deletion(notice)
+        with attributed(notice, actor=actor, reason=reason):
+            notice.delete(user=actor)
+        return notice
+
+    @staticmethod
+    @transaction.atomic
+    def restore(notice_id: int, *, actor: Any) -> Notice:
+        """Take a notice out of the trash, as the draft or withdrawn notice it was. Nothing is sent."""
+        notice = lock(notice_id, verb="restore", actor=actor, in_trash=True)
+        with attributed(notice, actor=actor, reason=_("Restored from the trash")):
+            notice.restore()
+        return notice
+
+    @staticmethod
+    @transaction.atomic
+    def destroy(notice_id: int, *, actor: Any, reason: str = "") -> str:
+        """Destroy a notice in the trash for good. Returns its title.
+
+        What was ever delivered or read is evidence and stays.
+        """
+        notice = lock(notice_id, verb="destroy", actor=actor, in_trash=True)
+        if notice.delivery_set.exists() or ReadAcknowledgment.objects.filter(notice=notice).exists():
+            raise NoticeError(_("“%(title)s” was published. Who was told of it must stay on record, so it stays in the trash.") % {"title": notice})
+        with attributed(notice, actor=actor, reason=reason):
+            notice.hard_delete()
+        return str(notice)
+
+
+def refuse_deletion(notice: Notice) -> None:
+    """A notice that is on show, or about to be, cannot be deleted."""
+    advice = {
+        Notice.Status.PUBLISHED: _("It is published: withdraw it first."),
+        Notice.Status.SCHEDULED: _("It is scheduled: cancel the schedule first."),
+        Notice.Status.IN_REVIEW: _("It is in review: return it to the author first."),
+    }.get(notice.status)
+    if advice:
+        raise NoticeError(_("“%(title)s” cannot be deleted. %(advice)s") % {"title": notice, "advice": advice})

@@ -1,0 +1,138 @@
+"""Writing a notice: its text, its audience, its attachments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.records import attributed
+from backoffice.permissions import require
+from notices.dtos import NoticeCreationData
+from notices.exceptions import NoticeError
+from notices.models import (
+    Attachment,
+    Notice,
+    NoticeAdditionalRecipient,
+    NoticeRecipient,
+    NoticeRecipientGroup,
+)
+from notices.models.notice import today
+from notices.repositories import NoticeRepository
+from notices.services.access import check_version, lock
+from notices.services.publishing import PublishingMixin
+from recipients.dtos import Address
+
+_LINKS = (
+    (NoticeRecipient, "recipient_id", "recipient_ids"),
+    (NoticeRecipientGroup, "recipient_group_id", "group_ids"),
+    (NoticeAdditionalRecipient, "user_id", "person_ids"),
+)
+
+
+class WritingMixin:
+    @staticmethod
+    @transaction.atomic
+    def create_notice(data: NoticeCreationData) -> Notice:
+        """Create a notice with its audience; one that is to be published is published, and told.
+
+        Raises:
+            ValidationError: the data is not acceptable (end before start, nobody addressed, …).
+            PermissionDenied: `data.created_by` may not create, or not publish, notices.
+        """
+        require(data.created_by, "add", Notice)
+        if data.status not in {Notice.Status.DRAFT, Notice.Status.PUBLISHED}:
+            raise NoticeError(_("A new notice is a draft or published at once."))
+        address = Address.of(data.recipient_ids, data.recipient_group_ids, data.additional_recipient_ids)
+        if not address:
+            raise NoticeError(_("Nobody is addressed. Choose at least one recipient, group or person."))
+        notice = Notice(
+            title=data.title,
+            content=data.content,
+            start_date=data.start_date or today(),
+            end_date=data.end_date,
+            category_id=data.category_id,
+            requires_acknowledgement=data.requires_acknowledgement,
+            due_date=data.due_date,
+        )
+        WritingMixin.save_new(notice, actor=data.created_by)
+        WritingMixin._replace_links(notice, address, actor=data.created_by)
+        if data.status == Notice.Status.PUBLISHED:
+            return PublishingMixin.publish(notice.pk, actor=data.created_by)
+        return notice
+
+    @staticmethod
+    @transaction.atomic
+    def save_new(notice: Notice, *, actor: Any) -> None:
+        """Save a notice that a form or `create_notice` filled in; its author is `actor`."""
+        require(actor, "add", Notice)
+        notice.created_by = notice.modified_by = actor
+        notice.full_clean()
+        with attributed(notice, actor=actor):
+            notice.save()
+
+    @staticmethod
+    @transaction.atomic
+    def save_changes(notice: Notice, *, actor: Any, version: int) -> None:
+        """Save an edited notice, unless it changed since `version` or may not be edited now."""
+        stored = lock(notice.pk, verb="change", actor=actor)
+        check_version(stored, version)
+        refuse_unless_editable(stored)
+        notice.modified_by, notice.version = actor, stored.version + 1
+        notice.full_clean()
+        with attributed(notice, actor=actor):
+            notice.save()
+
+    @staticmethod
+    @transaction.atomic
+    def set_audience(notice_id: int, address: Address, *, actor: Any, version: int | None = None) -> Notice:
+        """Make `address` the whole audience of a notice that is not published."""
+        notice = lock(notice_id, verb="change", actor=actor)
+        check_version(notice, version)
+        refuse_unless_editable(notice)
+        if NoticeRepository.address_of(notice) != address:
+            WritingMixin._replace_links(notice, address, actor=actor)
+            notice.modified_by, notice.version = actor, notice.version + 1
+            with attributed(notice, actor=actor, reason="Audience changed"):
+                notice.save(update_fields=["modified_by", "modified_at", "version"])
+        return notice
+
+    @staticmethod
+    @transaction.atomic
+    def attach(notice_id: int, attachment: Attachment, *, actor: Any) -> Attachment:
+        """Add a checked file (`notices.uploads`) to a notice that is not published."""
+        notice = lock(notice_id, verb="change", actor=actor)
+        refuse_unless_editable(notice)
+        attachment.notice = notice
+        attachment.save()
+        return attachment
+
+    @staticmethod
+    def _replace_links(notice: Notice, address: Address, *, actor: Any) -> None:
+        for model, column, field in _LINKS:
+            wanted: Iterable[int] = set(getattr(address, field))
+            links = {getattr(link, column): link for link in model.objects.filter(notice=notice)}
+            for missing in sorted(wanted - links.keys()):
+                link = model(notice=notice, **{column: missing})
+                try:
+                    link.full_clean()
+                except ValidationError as error:
+                    raise NoticeError(_("One of the addressees no longer exists. Choose the audience again.")) from error
+                with attributed(link, actor=actor):
+                    link.save()
+            for surplus in links.keys() - wanted:
+                link = links[surplus]
+                with attributed(link, actor=actor):
+                    link.delete()
+
+
+def refuse_unless_editable(notice: Notice) -> None:
+    if notice.is_editable:
+        return
+    advice = {
+        Notice.Status.PUBLISHED: _("It is published: withdraw it to change it."),
+        Notice.Status.SCHEDULED: _("It is scheduled: cancel the schedule to change it."),
+        Notice.Status.IN_REVIEW: _("It is in review: return it to the author to change it."),
+    }[notice.status]
+    raise NoticeError(_("“%(title)s” cannot be changed now. %(advice)s") % {"title": notice, "advice": advice})

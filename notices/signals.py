@@ -1,0 +1,38 @@
+"""Side effects of saving and deleting notices, one call each."""
+
+from django.core.cache import cache
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import receiver
+
+from backoffice.signals import post_soft_delete, pre_soft_delete
+from notices.events import notice_published
+from notices.models import Notice
+from notices.rendering import cache_key
+from notices.services.trash import refuse_deletion
+from notices.tasks import send_notice_notifications
+
+
+@receiver(pre_save, sender=Notice, dispatch_uid="notices.validate_before_save")
+def validate_before_save(sender, instance: Notice, raw: bool = False, **kwargs) -> None:
+    if not raw:
+        instance.clean()
+
+
+@receiver(post_save, sender=Notice, dispatch_uid="notices.drop_cache_after_save")
+def drop_cache_after_save(sender, instance: Notice, raw: bool = False, **kwargs) -> None:
+    cache.delete(cache_key(instance.pk))
+
+
+@receiver((pre_delete, pre_soft_delete), sender=Notice, dispatch_uid="notices.refuse_to_delete_published")
+def refuse_to_delete_published(sender, instance: Notice, **kwargs) -> None:
+    refuse_deletion(instance)
+
+
+@receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")
+def drop_cache_after_delete(sender, instance: Notice, **kwargs) -> None:
+    cache.delete(cache_key(instance.pk))
+
+
+@receiver(notice_published, dispatch_uid="notices.wake_the_worker")
+def wake_the_worker(sender, notice_id: int, **kwargs) -> None:
+    send_notice_notifications.delay(notice_id)

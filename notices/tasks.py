@@ -1,0 +1,29 @@
+"""Tasks are doors too: ids in, a count out, one service each. Every task may run twice, or never."""
+
+from celery import shared_task
+
+from notices.models import Notice
+from notices.services.delivery import DeliveryService
+from notices.services.publishing import PublishingMixin
+
+
+@shared_task(name="notices.send_notice_notifications")
+def send_notice_notifications(notice_id: int) -> int:
+    """Mail what is owed for one notice. Returns how many deliveries were dealt with."""
+    return DeliveryService.deliver(notice_id)
+
+
+@shared_task(name="notices.publish_due")
+def publish_due() -> int:
+    """Publish the scheduled notices whose moment has come. Returns how many were published."""
+    due = Notice.objects.due_for_publication().order_by("publish_at").values_list("pk", flat=True)
+    return sum(PublishingMixin.publish_due(pk) for pk in due)
+
+
+@shared_task(name="notices.sweep")
+def sweep() -> int:
+    """Find what was lost: hints, workers that died, publications without deliveries. Returns how many notices were woken."""
+    notice_ids = DeliveryService.mend()
+    for notice_id in notice_ids:
+        send_notice_notifications.delay(notice_id)
+    return len(notice_ids)

@@ -1,0 +1,49 @@
+"""The cast: people with a role and a name, the same in every test."""
+
+import pytest
+
+from backoffice.permissions import Role
+from recipients.models import User
+from tests.makers import make_person
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """An author."""
+    return make_person("alice", role=Role.AUTHOR)
+
+
+@pytest.fixture
+def bob(db) -> User:
+    """A member of staff with access to the back office and no rights in it."""
+    return make_person("bob", staff=True)
+
+
+@pytest.fixture
+def carol(db) -> User:
+    """Compliance: sees everything, changes nothing."""
+    return make_person("carol", role=Role.COMPLIANCE)
+
+
+@pytest.fixture
+def dave(db) -> User:
+    """A reader."""
+    return make_person("dave")
+
+
+@pytest.fixture
+def erin(db) -> User:
+    """An approver."""
+    return make_person("erin", role=Role.APPROVER)
+
+
+@pytest.fixture
+def frank(db) -> User:
+    """A data steward."""
+    return make_person("frank", role=Role.STEWARD)
+
+
+@pytest.fixture
+def grace(db) -> User:
+    """An administrator."""
+    return make_person("grace", role=Role.ADMINISTRATOR)
