@@ -42,7 +42,7 @@ run: $(STAMP) ## Serve the site on PORT
 	@$(PYTHON) manage.py runserver $(PORT)
 
 worker: $(STAMP) ## Run a Celery worker
-	@$(PYTHON) -m celery -A backoffice worker --loglevel INFO --concurrency 2
+	@$(PYTHON) -m celery -A backoffice worker --loglevel INFO --without-heartbeat --without-gossip --without-mingle
 
 beat: $(STAMP) ## Run the clock that publishes, sweeps and mends
 	@$(PYTHON) -m celery -A backoffice beat --loglevel INFO

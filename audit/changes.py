@@ -61,10 +61,11 @@ def _changes(row: Any, before: Any) -> Iterator[FieldChange]:
     for field in row.tracked_fields:
         if field.name in UNINTERESTING or getattr(row, field.attname) == getattr(before, field.attname):
             continue
-        yield FieldChange(capfirst(str(field.verbose_name)), _readable(before, field), _readable(row, field))
+        yield FieldChange(capfirst(str(field.verbose_name)), readable(before, field), readable(row, field))
 
 
-def _readable(row: Any, field: Any) -> str:
+def readable(row: Any, field: Any) -> str:
+    """The value of a model field as a person would write it, shortened."""
     if field.choices:
         value = dict(field.flatchoices).get(getattr(row, field.attname), "")
     elif field.is_relation:

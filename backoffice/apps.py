@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BackofficeConfig(AppConfig):
@@ -6,3 +7,6 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice import celery, checks  # noqa: F401, PLC0415 - registering is their point
+        from backoffice.broker import install_queue  # noqa: PLC0415 - it needs the settings
+
+        post_migrate.connect(install_queue, sender=self, dispatch_uid="backoffice.install_queue")

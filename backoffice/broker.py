@@ -26,8 +26,7 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 DATABASE_BROKER_URL = f"django-pgmq://{DEFAULT_DB_ALIAS}"
 TRANSPORT_ALIASES["django-pgmq"] = f"{__name__}:Transport"
 
-# Seconds. A message of a worker that died is delivered again after VISIBILITY_TIMEOUT. It must exceed
-# CELERY_TASK_TIME_LIMIT, or a task that still runs is started once more.
+# Seconds until a message whose worker died comes again. Less than CELERY_TASK_TIME_LIMIT would start a running task twice.
 VISIBILITY_TIMEOUT = 20 * 60
 IDLE_INTERVAL = 0.2  # between two looks at an empty queue
 BUSY_INTERVAL = 0.02  # the same shortly after a message; it limits how many tasks start per second
@@ -64,45 +63,44 @@ class OneConnection:
             self._connection = None
 
     def _connect(self) -> psycopg.Connection:
-        # Asked for each time: during tests the same alias means the test database.
+        # Asked for each time: in tests the alias means the test database. Django's adapters would hand over JSON as text.
         params = {"connect_timeout": 2, **connections[self._alias].get_connection_params()}
-        # Django's adapters would hand JSON over as text.
         return psycopg.connect(**{**params, "context": None, "cursor_factory": None}, autocommit=True)
 
 
 class Channel(pgmq.Channel):
     def close(self) -> None:
-        # Work cut short by a shutdown goes to the next worker at once. After a mere loss of the
-        # connection it goes on, so its messages stay hidden.
+        # What a shutdown cuts short goes to the next worker at once; what outlives a lost connection stays hidden.
         self.qos.restore_at_shutdown = _is_stopping()
         super().close()
 
 
 class Transport(pgmq.Transport):
-    """The pgmq transport, connected the way Django connects, quick to stop and quick when busy."""
+    """Connects as Django does, stops quickly, and waits for the first `migrate` as for a server that is away."""
 
     Channel = Channel
-    # A worker waits for the first `migrate` as it waits for a server that is away.
-    connection_errors = (*pgmq.Transport.connection_errors, InvalidSchemaName, UndefinedTable)
+    connection_errors: Any = (*pgmq.Transport.connection_errors, InvalidSchemaName, UndefinedTable)
+    client: Any
+    cycle: Any
     _last_message = 0.0
 
-    def drain_events(self, connection: object, timeout: float | None = None) -> None:  # noqa: ARG002
+    def drain_events(self, connection: object, timeout: float | None = None, **_: Any) -> None:
         deadline = monotonic() + (inf if timeout is None else timeout)
         while True:
             try:
                 self.cycle.get(self._deliver, timeout=timeout)
             except Empty:
-                now = monotonic()
-                if _is_stopping() or now >= deadline:
+                if _is_stopping() or monotonic() >= deadline:
                     raise TimeoutError from None
-                sleep(BUSY_INTERVAL if now - self._last_message < 1 else IDLE_INTERVAL)
             else:
                 self._last_message = monotonic()
                 return
+            sleep(BUSY_INTERVAL if monotonic() - self._last_message < 1 else IDLE_INTERVAL)
 
     def _create_pgmq_client(self) -> PGMQueue:
-        client = PGMQueue(pool=OneConnection(self.client.hostname), conn_string="", init_extension=False)
-        client._own_pool = True  # noqa: SLF001 - closing the transport shall close the connection
+        pool: Any = OneConnection(self.client.hostname)
+        client = PGMQueue(pool=pool, conn_string="", init_extension=False)  # "" or it reads DATABASE_URL
+        client._own_pool = True  # closing the transport shall close the connection
         return client
 
 
@@ -112,10 +110,7 @@ def _is_stopping() -> bool:
 
 
 def install_queue(*, using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
-    """Create pgmq's tables and functions unless they exist: a receiver of `post_migrate`.
-
-    pgmq's script may not run twice, and processes may come here at the same time.
-    """
+    """Create pgmq's tables and functions, once, however many processes come here: a receiver of `post_migrate`."""
     if using != DEFAULT_DB_ALIAS or settings.CELERY_BROKER_URL != DATABASE_BROKER_URL:
         return
     with transaction.atomic(using=using), connections[using].cursor() as cursor:

@@ -49,6 +49,10 @@ class SoftDeleteQuerySet(models.QuerySet):
         """Destroy the rows for good."""
         return super().delete()
 
+    # Not offered by the manager: `Notice.objects.delete()` would empty the table.
+    delete.queryset_only = hard_delete.queryset_only = True
+    delete.alters_data = hard_delete.alters_data = True
+
 
 class LivingManager(models.Manager):
     """A manager that does not see the trash; combine it with a queryset by `from_queryset`."""
@@ -87,6 +91,8 @@ class SoftDeleteMixin(models.Model):
         self.is_deleted, self.deleted_at, self.deleted_by = False, None, None
         self.save(update_fields=["is_deleted", "deleted_at", "deleted_by"])
 
+    delete.alters_data = hard_delete.alters_data = restore.alters_data = True
+
 
 class PublishableMixin(models.Model):
     """For a model with a `status` field. `is_published` is derived from it by the database."""
@@ -116,3 +122,5 @@ class PublishableMixin(models.Model):
         """Change the state alone: off show, and no longer published at any moment."""
         self.status, self.published_at = self.UNPUBLISHED, None
         self.save(update_fields=["status", "published_at", *also])
+
+    publish.alters_data = unpublish.alters_data = True

@@ -17,7 +17,8 @@ IMPLIES_VIEW = ("view", "change", "delete", "publish")
 
 def permission_name(model: type[Model] | Model, verb: str) -> str:
     """`("publish", Notice)` is `"notices.publish_notice"`."""
-    return f"{model._meta.app_label}.{get_permission_codename(verb, model._meta)}"
+    opts = model._meta.concrete_model._meta  # a proxy asks for the permission of its model
+    return f"{opts.app_label}.{get_permission_codename(verb, opts)}"
 
 
 def is_usable(user) -> bool:
@@ -27,10 +28,9 @@ def is_usable(user) -> bool:
 def _verbs(model, verb: str) -> tuple[str, ...]:
     if verb != "view":
         return (verb,)
-    own = {codename for codename, _ in model._meta.permissions}
-    return tuple(
-        v for v in IMPLIES_VIEW if v in model._meta.default_permissions or get_permission_codename(v, model._meta) in own
-    )
+    opts = model._meta.concrete_model._meta
+    own = {codename for codename, _ in opts.permissions}
+    return tuple(v for v in IMPLIES_VIEW if v in opts.default_permissions or get_permission_codename(v, opts) in own)
 
 
 def may_everywhere(user, verb: str, model: type[Model] | Model) -> bool:

@@ -124,7 +124,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env("STATIC_ROOT", default=str(VAR_DIR / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -155,6 +159,7 @@ LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
 TIME_ZONE = env("TIME_ZONE", default="Europe/London")  # the organisation's own; dates are days in it
 USE_TZ = True
+FORMAT_MODULE_PATH = "backoffice.formats"
 
 # -- Safety in the browser ----------------------------------------------------------------------
 SECURE_CSP = {
@@ -189,10 +194,28 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Staff notices <notices@e
 
 # -- Work in the background ---------------------------------------------------------------------
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings(env("CELERY_BROKER_URL", default=None))
+CELERY_ACCEPT_CONTENT = ["json"]  # never unpickle what a queue holds
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True  # outcomes are rows; there is no result backend
+CELERY_TASK_ACKS_LATE = True  # a message lives until its task has ended
+CELERY_TASK_REJECT_ON_WORKER_LOST = True  # a killed child gives the message back
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # nothing waits behind a long task
+CELERY_WORKER_CONCURRENCY = 2
+CELERY_TASK_SOFT_TIME_LIMIT = 540  # seconds; the task may tidy up …
+CELERY_TASK_TIME_LIMIT = 600  # … then it is killed; less than the broker's visibility timeout
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # does not work on the queue in PostgreSQL, and costs a second polled one
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # the log has one form everywhere
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True  # a worker may start before the database
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# A page that publishes while the broker is away waits half a second, no more; the sweep repeats the hint.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.3}
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "publish-due": {"task": "notices.publish_due", "schedule": 20.0},
-    "sweep": {"task": "notices.sweep", "schedule": 30.0},
+    "publish-due": {"task": "notices.publish_due", "schedule": 20.0, "options": {"expires": 60}},
+    "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 
 # -- History, import and export -----------------------------------------------------------------

@@ -36,7 +36,9 @@ UNFOLD = {
             "600": "#2563eb", "700": "#1d4ed8", "800": "#1e40af", "900": "#1e3a8a", "950": "#172554",
         },
     },  # fmt: skip
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("backoffice/favicon.svg")}],
     "STYLES": [lambda request: static("backoffice/backoffice.css")],
+    "SCRIPTS": [lambda request: static("backoffice/backoffice.js")],
     "DASHBOARD_CALLBACK": "notices.dashboard.today",
     "SIDEBAR": {
         "show_search": False,
