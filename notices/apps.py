@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +9,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from notices import signals  # noqa: F401, PLC0415 - connecting the receivers is its point
+        from notices.roles import make_missing_roles  # noqa: PLC0415 - it needs the models
+
+        # The last app of all, so that the permissions of every app exist by then.
+        post_migrate.connect(make_missing_roles, sender=self, dispatch_uid="notices.make_missing_roles")

@@ -4,8 +4,10 @@ Building a message costs far more than sending it, so the message is built once 
 placeholders of pure ASCII and only those are replaced for each person.
 """
 
+import re
 import smtplib
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,6 +26,11 @@ from notices.rendering import notice_url, render
 
 State = Delivery.State
 TO, ID = b"to-placeholder@example.invalid", b"id-placeholder"
+# One line however long the name: a folded header loses its quotes and may begin with an empty line.
+ONE_LINE = SMTP.clone(max_line_length=998)
+# What needs neither quotes nor encoding, and is short enough for one line.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9'-]+( [A-Za-z0-9'-]+){0,9}", re.ASCII)
+PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 MESSAGES_PER_CONNECTION = 500  # many servers close a connection that sends more
 MailboxProblem = (smtplib.SMTPException, OSError)
 
@@ -58,7 +65,7 @@ class Mailer:
         """Send one mail and say what became of it. Raises nothing that a mail server can cause."""
         try:
             data = self._message(delivery_id, name, email)
-        except ValueError:
+        except (ValueError, MessageError):
             return Outcome(State.FAILED, _("“%(email)s” is not a usable e-mail address.") % {"email": email})
         smtp = self._connect()
         if smtp is None:
@@ -69,11 +76,10 @@ class Mailer:
         """The SMTP dialogue step by step: what failed before the text was sent can safely be repeated."""
         text_sent = False
         try:
-            for reply in (lambda: smtp.mail(self.sender), lambda: smtp.rcpt(email), lambda: smtp.docmd("DATA")):
-                code, answer = reply()
-                if code >= 400:
-                    smtp.rset()
-                    return _refusal(code, answer)
+            announce = _announce_at_once if smtp.has_extn("pipelining") else _announce
+            if refused := announce(smtp, self.sender, email):
+                self._begin_anew(smtp)
+                return _refusal(*refused)
             text_sent = True
             smtp.send(data)
             code, answer = smtp.getreply()
@@ -86,17 +92,24 @@ class Mailer:
         self._sent_on_connection += 1
         return Outcome(State.SENT) if code < 400 else _refusal(code, answer)
 
+    def _begin_anew(self, smtp: smtplib.SMTP) -> None:
+        """A server may hang up after a refusal; the refusal counts all the same."""
+        try:
+            smtp.rset()
+        except MailboxProblem:
+            self._disconnect()
+
     def _connect(self) -> smtplib.SMTP | None:
         if self._sent_on_connection >= MESSAGES_PER_CONNECTION:
             self._disconnect()
         if self._backend.connection is None:
             try:
                 self._backend.open()
+                self._backend.connection.ehlo_or_helo_if_needed()
             except MailboxProblem as error:
-                self._backend.connection = None
+                self._disconnect()
                 self.is_away, self.problem = True, _("The mail server cannot be reached: %(error)s") % {"error": error}
                 return None
-            self._backend.connection.ehlo_or_helo_if_needed()
         return self._backend.connection
 
     def _disconnect(self) -> None:
@@ -111,18 +124,54 @@ class Mailer:
         """The bytes to send after DATA, with the closing dot.
 
         Raises:
-            ValueError: the address cannot stand in a header (control characters, no domain, …).
+            ValueError, MessageError: the address cannot stand in a header (control characters, no domain, …).
         """
         if self._template is None:
             self._template = _template(self.notice, self.sender)
-        address = Address(_one_line(name), addr_spec=email)
-        if not email.isascii() or not address.domain:
-            raise ValueError(email)
-        header = EmailMessage(policy=SMTP)
-        header["To"] = address
-        to = header.as_bytes().split(b": ", 1)[1].rstrip()
+        to = _to(_one_line(name), email)
         # Stable for a delivery, so that a mail which was sent twice is recognised as one.
-        return self._template.replace(TO, to).replace(ID, str(delivery_id).encode())
+        # Only the first of each, which is the header: an author may write such words too.
+        return self._template.replace(ID, str(delivery_id).encode(), 1).replace(TO, to, 1)
+
+
+def _to(name: str, email: str) -> bytes:
+    """The value of the To header, on one line."""
+    if PLAIN_NAME.fullmatch(name) and PLAIN_ADDRESS.fullmatch(email):  # most are; the parser takes as long as the sending
+        return f"{name} <{email}>".encode()
+    address = Address(name, addr_spec=email)
+    if not email.isascii() or not address.domain:
+        raise ValueError(email)
+    header = EmailMessage(policy=ONE_LINE)
+    header["To"] = address
+    return header.as_bytes().removeprefix(b"To:").strip()
+
+
+def _announce(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int, bytes] | None:
+    """Say who writes to whom; the server's refusal, or None when it waits for the text."""
+    for say in (lambda: smtp.mail(sender), lambda: smtp.rcpt(email), lambda: smtp.docmd("DATA")):
+        code, answer = say()
+        if code >= 400:
+            return code, answer
+    return None
+
+
+def _announce_at_once(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int, bytes] | None:
+    """The same in one journey instead of three, for a server that offers PIPELINING (RFC 2920)."""
+    smtp.send(f"MAIL FROM:{smtplib.quoteaddr(sender)}\r\nRCPT TO:{smtplib.quoteaddr(email)}\r\nDATA\r\n")
+    refused = None
+    for _step in range(3):
+        try:
+            code, answer = smtp.getreply()
+        except smtplib.SMTPServerDisconnected:
+            if refused is None:
+                raise
+            return refused  # it said why before it hung up
+        if code >= 400:
+            refused = refused or (code, answer)
+        elif code == 354 and refused:  # it waits for a text to nobody
+            smtp.send(".\r\n")
+            smtp.getreply()
+    return refused
 
 
 def _template(notice: Notice, sender: str) -> bytes:
@@ -137,9 +186,9 @@ def _template(notice: Notice, sender: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.DEFAULT_FROM_EMAIL
     message["To"] = TO.decode()
+    message["Message-ID"] = f"<delivery-{ID.decode()}.{notice.pk}.{notice.revision}@{sender.rpartition('@')[2]}>"
     message["Subject"] = _one_line(notice.title)
     message["Date"] = format_datetime(timezone.now())
-    message["Message-ID"] = f"<delivery-{ID.decode()}.{notice.pk}.{notice.revision}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render_to_string("notices/mail/notice.txt", context), cte="quoted-printable")
     message.add_alternative(render_to_string("notices/mail/notice.html", context), subtype="html", cte="quoted-printable")
@@ -148,7 +197,7 @@ def _template(notice: Notice, sender: str) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return "".join(char for char in " ".join(text.split()) if char.isprintable())
 
 
 def _refusal(code: int, answer: bytes) -> Outcome:

@@ -1,13 +1,15 @@
 """The questions about notices that several screens ask."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
@@ -24,33 +26,55 @@ from notices.models import (
 from recipients.audience import KEYS_OF_PERSON
 from recipients.dtos import Address
 
-# Every notice on show for one person, each once, from indexes alone. Parameters: day, user.
-_ON_SHOW = f"""
-    SELECT DISTINCT a.published_at, a.notice_id, a.revision
-    FROM ({KEYS_OF_PERSON}) mine
-    JOIN notices_audiencekey a ON a.key = mine.key
-    WHERE a.starts_on <= %(day)s AND (a.ends_on IS NULL OR a.ends_on >= %(day)s)
+# The inbox reads indexes alone until it knows which notices to show. Parameters: day, user.
+_ON_SHOW = "a.starts_on <= %(day)s AND (a.ends_on IS NULL OR a.ends_on >= %(day)s)"
+# Asked as a set that is hashed once: a join would look up each notice on show by itself.
+_MINE_READ = "SELECT ack.notice_id, ack.revision FROM notices_readacknowledgment ack WHERE ack.user_id = %(user)s"
+UNREAD_COUNT = f"""
+    SELECT count(DISTINCT a.notice_id)
+    FROM notices_audiencekey a
+    WHERE a.key = ANY(ARRAY({KEYS_OF_PERSON})) AND {_ON_SHOW} AND ((a.notice_id, a.revision) IN ({_MINE_READ})) IS FALSE
 """  # noqa: S608 - constants only
-_READ = """
-    LEFT JOIN notices_readacknowledgment ack
-    ON ack.user_id = %(user)s AND ack.notice_id = s.notice_id AND ack.revision = s.revision
-"""
-UNREAD_COUNT = f"SELECT count(*) FROM ({_ON_SHOW}) s {_READ} WHERE ack.id IS NULL"  # noqa: S608
+
+
+def _newest(part: str, was_read: str) -> str:
+    """The newest notices of one part of the inbox: a few from each key, walked from its new end, and the best of those."""
+    return f"""
+        SELECT DISTINCT a.published_at, a.notice_id
+        FROM mine, LATERAL (
+            SELECT a.published_at, a.notice_id
+            FROM notices_audiencekey a
+            WHERE a.key = mine.key AND {_ON_SHOW} AND ((a.notice_id, a.revision) IN (SELECT notice_id, revision FROM done)) IS {was_read}
+            AND (a.published_at, a.notice_id) < (%({part}_before)s::timestamptz, %({part}_before_id)s::bigint)
+            ORDER BY a.published_at DESC, a.notice_id DESC LIMIT %(limit)s
+        ) a
+    """  # noqa: S608 - constants only
+
+
+_WANTED = "id title content category_id status start_date end_date published_at revision requires_acknowledgement due_date".split()
+INBOX_COLUMNS = tuple(field.attname for field in Notice._meta.concrete_fields if field.attname in _WANTED)  # the order that `from_db` counts on
+# Rows are fetched by arrays of ids, so that neighbours share the walk through an index.
 INBOX_PAGE = f"""
-    WITH page AS (
-        SELECT s.notice_id, s.published_at, ack.read_at, ack.acknowledged_at
-        FROM ({_ON_SHOW}) s {_READ}
-        {{where}}
-        ORDER BY (ack.id IS NOT NULL), s.published_at DESC, s.notice_id DESC
-        LIMIT %(limit)s
+    WITH mine AS MATERIALIZED ({KEYS_OF_PERSON}),
+    done AS MATERIALIZED ({_MINE_READ}),
+    unread AS MATERIALIZED ({_newest("unread", "FALSE")} ORDER BY published_at DESC, notice_id DESC LIMIT %(limit)s),
+    read AS MATERIALIZED (
+        {_newest("read", "TRUE")} WHERE (SELECT count(*) FROM unread) < %(limit)s ORDER BY published_at DESC, notice_id DESC LIMIT %(limit)s
+    ),
+    page AS MATERIALIZED (
+        SELECT array_agg(notice_id) AS ids FROM (SELECT notice_id FROM unread UNION ALL SELECT notice_id FROM read LIMIT %(limit)s) chosen
+    ),
+    ack AS MATERIALIZED (
+        SELECT notice_id, revision, read_at, acknowledged_at FROM notices_readacknowledgment
+        WHERE user_id = %(user)s AND notice_id = ANY((SELECT ids FROM page)::bigint[])
     )
-    SELECT n.id, n.title, n.content, n.category_id, n.status, n.start_date, n.end_date, n.published_at, n.revision,
-           n.requires_acknowledgement, n.due_date,
-           page.read_at IS NOT NULL AS was_read, page.read_at, page.acknowledged_at,
-           EXISTS (SELECT FROM notices_favourite f WHERE f.user_id = %(user)s AND f.notice_id = n.id) AS is_favourite
-    FROM page JOIN notices n ON n.id = page.notice_id
-    ORDER BY (page.read_at IS NOT NULL), page.published_at DESC, n.id DESC
-"""  # noqa: S608
+    SELECT {", ".join(f"n.{column}" for column in INBOX_COLUMNS)},
+           ack.read_at IS NOT NULL, ack.read_at, ack.acknowledged_at,
+           n.id IN (SELECT f.notice_id FROM notices_favourite f WHERE f.user_id = %(user)s)
+    FROM notices n LEFT JOIN ack ON ack.notice_id = n.id AND ack.revision = n.revision
+    WHERE n.id = ANY((SELECT ids FROM page)::bigint[])
+    ORDER BY (ack.read_at IS NOT NULL), n.published_at DESC, n.id DESC
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +88,30 @@ class InboxCursor:
     @classmethod
     def after(cls, notice: Notice) -> "InboxCursor":
         return cls(notice.was_read, notice.published_at, notice.pk)
+
+    @classmethod
+    def bounds(cls, after: "InboxCursor | None") -> dict[str, Any]:
+        """Where each part of the inbox goes on: the unread, and then the read."""
+        everything, nothing = ("infinity", 0), ("-infinity", 0)
+        here = (after.published_at.isoformat(), after.notice_id) if after else everything
+        unread, read = (nothing, here) if after and after.was_read else (here, everything)
+        return {"unread_before": unread[0], "unread_before_id": unread[1], "read_before": read[0], "read_before_id": read[1]}
+
+
+class _PreparedCursor(ServerBindingCursor):
+    """Plans a statement once per connection: planning the inbox takes longer than running it."""
+
+    def execute(self, query: Any, params: Any = None) -> Self:
+        return super().execute(query, params, prepare=True)
+
+
+@contextmanager
+def _prepared_cursor() -> Iterator[Any]:
+    with connection.cursor() as ordinary:
+        # Django switches preparing off for the whole connection; its own cursors never prepare, whatever stands here.
+        ordinary.connection.prepare_threshold = connection.settings_dict["OPTIONS"].get("prepare_threshold", 0)
+        with connection._prepare_cursor(_PreparedCursor(ordinary.connection)) as cursor:  # noqa: SLF001 - keeps its logging and errors
+            yield cursor
 
 
 class NoticeRepository:
@@ -100,17 +148,16 @@ class NoticeRepository:
         """The next `limit` notices on show for `user`: unread first, newest first.
 
         Each has `was_read`, `read_at`, `acknowledged_at` and `is_favourite`. One statement over
-        the audience keys: its cost follows what the reader can see, not how many notices exist.
+        the audience keys: its cost follows how many addresses lead to the reader and how much of
+        the newest they have read, not how many notices exist.
         """
-        where, parameters = "", _reader(user) | {"limit": limit}
-        if after is not None:
-            where = "WHERE ((ack.id IS NULL), s.published_at, s.notice_id) < (NOT %(was_read)s, %(published_at)s, %(notice_id)s)"
-            parameters |= {"was_read": after.was_read, "published_at": after.published_at, "notice_id": after.notice_id}
-        return list(Notice.all_objects.raw(INBOX_PAGE.format(where=where), parameters))
+        with _prepared_cursor() as cursor:
+            cursor.execute(INBOX_PAGE, _reader(user) | InboxCursor.bounds(after) | {"limit": limit})
+            return [_notice(row) for row in cursor.fetchall()]
 
     @staticmethod
     def unread_count(user: Any) -> int:
-        with connection.cursor() as cursor:
+        with _prepared_cursor() as cursor:
             cursor.execute(UNREAD_COUNT, _reader(user))
             return cursor.fetchone()[0]
 
@@ -146,6 +193,14 @@ def matching(notices: QuerySet[Notice], query: str) -> QuerySet[Notice]:
         return notices
     terms = " & ".join(f"{word}:*" for word in words)
     return notices.filter(search_vector=SearchQuery(terms, search_type="raw", config="english"))
+
+
+def _notice(row: tuple[Any, ...]) -> Notice:
+    """A row of the inbox; fields that it does not carry are read when asked for."""
+    columns = len(INBOX_COLUMNS)
+    notice = Notice.from_db(connection.alias, INBOX_COLUMNS, row[:columns])
+    notice.was_read, notice.read_at, notice.acknowledged_at, notice.is_favourite = row[columns:]
+    return notice
 
 
 def _reader(user: Any) -> dict[str, Any]:

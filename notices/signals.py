@@ -25,7 +25,8 @@ def drop_cache_after_save(sender, instance: Notice, raw: bool = False, **kwargs)
 
 @receiver((pre_delete, pre_soft_delete), sender=Notice, dispatch_uid="notices.refuse_to_delete_published")
 def refuse_to_delete_published(sender, instance: Notice, **kwargs) -> None:
-    refuse_deletion(instance)
+    # As it is now: it may have been published since `instance` was read.
+    refuse_deletion(Notice.all_objects.select_for_update().filter(pk=instance.pk).first() or instance)
 
 
 @receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")

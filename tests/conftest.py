@@ -1,10 +1,25 @@
 """The cast: people with a role and a name, the same in every test."""
 
+import kombu.pools
 import pytest
 
 from backoffice.permissions import Role
 from recipients.models import User
 from tests.makers import make_person
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _queue_lets_go_of_the_database(django_db_setup):
+    """The broker's own connection would keep the test database from being dropped."""
+    yield
+    kombu.pools.reset()
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings):
+    """Pages are tested without `collectstatic`."""
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
 
 
 @pytest.fixture

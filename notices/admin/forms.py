@@ -1,0 +1,156 @@
+"""Forms of the back office's notice pages."""
+
+from typing import Any
+
+from django import forms
+
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget
+
+from audit.changes import readable
+from backoffice.admin.widgets import ManyByAutocomplete
+from notices.exceptions import NoticeError
+from notices.models import Attachment, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.models.notice import today
+from notices.services.writing import refuse_unless_editable
+from notices.uploads import attachment_from
+from recipients.dtos import Address
+from recipients.models import Recipient, RecipientGroup, User
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason (kept in the history)"),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+
+
+class RequiredReasonForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
+class ScheduleForm(forms.Form):
+    publish_at = forms.SplitDateTimeField(label=gettext_lazy("Publish at"), widget=UnfoldAdminSplitDateTimeWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = timezone.get_current_timezone_name()
+        self.fields["publish_at"].help_text = _("In the time zone %(zone)s.") % {"zone": zone}
+
+
+class NoticeForm(forms.ModelForm):
+    """The text of a notice. Refuses to overwrite what someone else saved meanwhile."""
+
+    class Meta:
+        model = Notice
+        fields = ("title", "category", "content", "start_date", "end_date", "requires_acknowledgement", "due_date", "version")
+        widgets = {"version": forms.HiddenInput}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "version" in self.fields:
+            self.fields["version"].required = False
+
+    def clean_due_date(self) -> Any:
+        due = self.cleaned_data["due_date"]
+        if due and "due_date" in self.changed_data and due < today():
+            raise forms.ValidationError(_("That day has passed. Choose today or a later day."))
+        return due
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("due_date") and not data.get("requires_acknowledgement"):
+            self.add_error("requires_acknowledgement", _("A day to acknowledge by is set. Tick this too, or clear the day."))
+        if self.instance.pk:
+            self._refuse_stale(data)
+        return data
+
+    def _refuse_stale(self, data: dict[str, Any]) -> None:
+        # Locked until the request's transaction ends: what is found now holds when saving.
+        stored = Notice.all_objects.select_for_update(of=("self",)).select_related("modified_by").get(pk=self.instance.pk)
+        try:
+            refuse_unless_editable(stored)
+        except NoticeError as error:
+            raise forms.ValidationError(error.messages) from error
+        self.opened_version = data.get("version")
+        if self.opened_version == stored.version:
+            return
+        # Saving once more is then a decision: the next form carries the version it was told about.
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(stored.version)
+        raise forms.ValidationError([self._who_changed(stored), *self._differences(stored, data)])
+
+    @staticmethod
+    def _who_changed(stored: Notice) -> str:
+        moment = timezone.localtime(stored.modified_at).strftime("%H:%M")
+        return _(
+            "%(person)s saved this notice at %(time)s, while you were writing. Your text is kept below and not saved yet; "
+            "saving again replaces theirs."
+        ) % {"person": stored.modified_by or _("Someone"), "time": moment}
+
+    def _differences(self, stored: Notice, data: dict[str, Any]) -> list[str]:
+        lines = []
+        for name, value in data.items():
+            field = Notice._meta.get_field(name)
+            theirs = getattr(stored, name)
+            if name != "version" and value != theirs:
+                lines.append(_("%(field)s: theirs is “%(theirs)s”.") % {"field": capfirst(str(field.verbose_name)), "theirs": readable(stored, field)})
+        return lines or [_("Their text is the same as yours.")]
+
+
+class NothingWidget(forms.Widget):
+    """An attached file is not replaced in place: it is removed and another one added."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        return ""
+
+
+class AttachmentForm(forms.ModelForm):
+    class Meta:
+        model = Attachment
+        fields = ("file",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "file" in self.fields:
+            self.fields["file"].disabled = True
+            self.fields["file"].widget = NothingWidget()
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if not self.instance.pk:
+            checked = attachment_from(upload)
+            for name in ("name", "content_type", "size", "sha256"):
+                setattr(self.instance, name, getattr(checked, name))
+        return upload
+
+
+class AudienceForm(forms.Form):
+    """Whom a notice addresses: any mix of entities, groups and single people."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, site: Any, request: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, (link, column, model, label) in ADDRESSEES.items():
+            # It offers what the related list offers to this person, and no more.
+            rows = site.get_model_admin(model).get_queryset(request)
+            widget = ManyByAutocomplete(link._meta.get_field(column), site)
+            self.fields[name] = forms.ModelMultipleChoiceField(rows, label=label, required=False, widget=widget)
+
+    def address(self) -> Address:
+        return Address.of(*([row.pk for row in self.cleaned_data[name]] for name in ADDRESSEES))
+
+
+ADDRESSEES = {
+    "recipients": (NoticeRecipient, "recipient", Recipient, gettext_lazy("Recipients: departments, sites, roles, teams")),
+    "groups": (NoticeRecipientGroup, "recipient_group", RecipientGroup, gettext_lazy("Recipient groups")),
+    "people": (NoticeAdditionalRecipient, "user", User, gettext_lazy("Single people")),
+}

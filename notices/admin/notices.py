@@ -1,0 +1,177 @@
+"""The list of notices and the page where one is written."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from backoffice.admin.base import BaseAdmin
+from backoffice.admin.paginator import CappedPaginator
+from backoffice.permissions import visible
+from backoffice.richtext import render_rich_text
+from notices.admin import act_views, bulk, tabs
+from notices.admin.forms import AttachmentForm, NoticeForm
+from notices.admin.header import header_for
+from notices.models import Attachment, Notice
+from notices.presentation import STATUS_LABELS
+from notices.repositories import matching
+from notices.services import NoticeService
+
+
+class AttachmentInline(TabularInline):
+    model = Attachment
+    form = AttachmentForm
+    fields = ("link", "file")
+    readonly_fields = ("link",)
+    extra = 0
+    verbose_name_plural = _("attachments")
+
+    @admin.display(description=_("attached"))
+    def link(self, attachment: Attachment) -> str:
+        if not attachment.pk:
+            return "—"
+        url = reverse("admin:notices_notice_attachment", args=[attachment.notice_id, attachment.pk])
+        return format_html('<a href="{}">{}</a>', url, attachment.name)
+
+    def _parent(self, request: HttpRequest, notice: Notice | None, verb: str) -> bool:
+        parent = self.admin_site.get_model_admin(Notice)
+        if notice is None:
+            return parent.has_add_permission(request)
+        return getattr(parent, f"has_{verb}_permission")(request, notice)
+
+    def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return self._parent(request, obj, "view")
+
+    def has_add_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return self._parent(request, obj, "change")
+
+    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return self._parent(request, obj, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return self._parent(request, obj, "change")
+
+
+@admin.register(Notice)
+class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
+    list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
+    list_display_links = ("title",)
+    list_filter = (("status", ChoicesDropdownFilter), ("category", RelatedDropdownFilter))
+    list_select_related = ("category", "created_by")
+    ordering = ("-pk",)
+    sortable_by = ()
+    paginator = CappedPaginator
+    search_fields = ("title",)  # the box is shown; `get_search_results` does the search
+    search_help_text = _("Words in the title or the text")
+    actions = bulk.ACTIONS
+
+    form = NoticeForm
+    fieldsets = (
+        (None, {"fields": ("title", "category", "content", "version")}),
+        (_("On show"), {"fields": (("start_date", "end_date"),)}),
+        (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+    )
+    inlines = (AttachmentInline,)
+    readonly_preprocess_fields = {"content": render_rich_text}  # noqa: RUF012 - unfold's own way
+    change_form_outer_before_template = "notices/admin/header.html"
+    list_before_template = "notices/admin/list_hint.html"
+    object_history_template = "notices/admin/history.html"
+
+    def get_urls(self) -> list:
+        def page(view: Any) -> Any:
+            return self.admin_site.admin_view(lambda request, *args, **kwargs: view(self, request, *args, **kwargs))
+
+        own = [
+            path("<int:object_id>/audience/", page(tabs.audience), name="notices_notice_audience"),
+            path("<int:object_id>/delivery/", page(tabs.delivery), name="notices_notice_delivery"),
+            path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
+            path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
+            path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
+            path("<int:object_id>/do/<slug:slug>/", page(act_views.confirm), name="notices_notice_act"),
+        ]
+        return own + super().get_urls()
+
+    # -- the list --
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return matching(queryset, search_term), False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # The text is not on the list; it would be most of what is read.
+        return super().get_queryset(request).defer("content", "search_vector")
+
+    @display(description=_("state"), label=dict(STATUS_LABELS), ordering="status")
+    def state(self, notice: Notice) -> tuple[str, str]:
+        return notice.status, notice.get_status_display()
+
+    @admin.display(description=_("author"))
+    def author(self, notice: Notice) -> str:
+        return str(notice.created_by or "—")
+
+    # -- the page --
+    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        """Django's own deletion is off: `Delete` is an act of ours, and soft."""
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"version": 0}
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        notice = self.get_object(request, object_id)
+        context = {"header": header_for(request, notice, "write")} if notice and self.has_view_permission(request, notice) else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        notice = self.get_object(request, object_id)
+        context = {"header": header_for(request, notice, "history")} if notice else {}
+        return super().history_view(request, object_id, {**context, **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: Notice, form: NoticeForm, change: bool) -> None:
+        if change:
+            NoticeService.save_changes(obj, actor=request.user, version=form.opened_version)
+        else:
+            NoticeService.save_new(obj, actor=request.user)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        formset.save(commit=False)
+        for attachment in formset.deleted_objects:
+            NoticeService.detach(attachment.pk, actor=request.user)
+        for attachment in formset.new_objects:
+            NoticeService.attach(form.instance.pk, attachment, actor=request.user)
+
+    def response_add(self, request: HttpRequest, obj: Notice, post_url_continue: str | None = None) -> HttpResponse:
+        """The next step after writing is choosing who reads it."""
+        if "_addanother" in request.POST or "_continue" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, _("“%(title)s” is saved as a draft. Choose who gets it.") % {"title": obj})
+        return self.response_post_save_add(request, obj)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Notice) -> HttpResponse:
+        return redirect("admin:notices_notice_audience", obj.pk)
+
+    # -- for the other pages of a notice --
+    def notice_or_404(self, request: HttpRequest, object_id: int, *, trash: bool = False) -> Notice:
+        """The notice if this person may see it. Whether it exists is not revealed otherwise."""
+        rows = Notice.all_objects.select_related("category", "created_by", "modified_by")
+        notice = visible(request.user, "view", rows).filter(pk=object_id).first()
+        if notice is None or (notice.is_deleted and not trash):
+            raise Http404
+        return notice
+
+    def page_context(self, request: HttpRequest, notice: Notice, tab: str) -> dict[str, Any]:
+        return self.admin_site.each_context(request) | {
+            "title": str(notice),
+            "opts": self.opts,
+            "original": notice,
+            "notice": notice,
+            "header": header_for(request, notice, tab),
+        }

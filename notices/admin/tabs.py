@@ -1,0 +1,166 @@
+"""The other tabs of a notice: Audience, Delivery, Readers; and its attachments."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, FilteredRelation, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from backoffice.admin.paginator import CappedPaginator
+from backoffice.permissions import may
+from notices.admin.acts import told_by_mail
+from notices.admin.forms import ADDRESSEES, AudienceForm
+from notices.exceptions import NoticeError
+from notices.models import Delivery, Notice
+from notices.presentation import DELIVERY_LABELS
+from notices.repositories import NoticeRepository
+from notices.services import NoticeService
+from recipients.repositories import AudienceRepository
+
+PER_PAGE = 25
+# Which part of the audience the table shows: key, title.
+PARTS = (("", _("Everyone")), ("overlapping", _("In more than once")), ("without_email", _("Without e-mail")), ("inactive", _("Left out")))
+READER_PARTS = (
+    ("", _("Everyone")),
+    ("unopened", _("Not opened")),
+    ("opened", _("Opened")),
+    ("outstanding", _("Not acknowledged")),
+    ("acknowledged", _("Acknowledged")),
+)
+
+
+def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    notice = admin.notice_or_404(request, object_id)
+    may_edit = may(request.user, "change", notice) and notice.is_editable
+    address = NoticeRepository.address_of(notice)
+    initial = dict(zip(ADDRESSEES, (address.recipient_ids, address.group_ids, address.person_ids), strict=True))
+    form = AudienceForm(request.POST or None, initial=initial | {"version": notice.version}, site=admin.admin_site, request=request)
+    if request.method == "POST":
+        if not may_edit:
+            raise PermissionDenied
+        if form.is_valid() and _save_audience(request, notice, form):
+            return redirect("admin:notices_notice_audience", notice.pk)
+    context = admin.page_context(request, notice, "audience") | _people_in(request, address) | {"form": form, "may_edit": may_edit}
+    return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})
+
+
+def _save_audience(request: HttpRequest, notice: Notice, form: AudienceForm) -> bool:
+    try:
+        NoticeService.set_audience(notice.pk, form.address(), actor=request.user, version=form.cleaned_data["version"])
+    except NoticeError as error:
+        form.add_error(None, error)
+        return False
+    messages.success(request, _("The audience is saved."))
+    return True
+
+
+def _people_in(request: HttpRequest, address: Any) -> dict[str, Any]:
+    """The numbers behind an address and one page of people, each with the reasons."""
+    only = request.GET.get("only", "")
+    only = only if only in dict(PARTS) else ""
+    search = request.GET.get("q", "")[:100]
+    summary = AudienceRepository.summary(address)
+    page = CappedPaginator(AudienceRepository.people(address, only=only, search=search), PER_PAGE).get_page(request.GET.get("p"))
+    numbers = {"": summary.total, "overlapping": summary.overlapping, "without_email": summary.without_email, "inactive": summary.inactive}
+    return {
+        "summary": summary,
+        "sentences": told_by_mail(summary),
+        "page": page,
+        "members": AudienceRepository.explain(address, list(page.object_list)),
+        "parts": [(key, title, numbers[key]) for key, title in PARTS],
+        "only": only,
+        "q": search,
+    }
+
+
+def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    notice = admin.notice_or_404(request, object_id)
+    state = request.GET.get("state", "")
+    rows = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
+    if state in Delivery.State.values:
+        rows = rows.filter(state=state)
+    rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
+    page = CappedPaginator(rows, PER_PAGE).get_page(request.GET.get("p"))
+    for row in page.object_list:
+        row.label = DELIVERY_LABELS[row.state]
+    context = admin.page_context(request, notice, "delivery") | _figures(notice) | {
+        "page": page,
+        "state": state,
+        "states": Delivery.State.choices,
+        "q": request.GET.get("q", ""),
+    }
+    return TemplateResponse(request, "notices/admin/delivery.html", context)
+
+
+def figures(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    """The balance alone, asked for again and again while mails are leaving."""
+    notice = admin.notice_or_404(request, object_id)
+    return TemplateResponse(request, "notices/admin/figures.html", {"notice": notice} | _figures(notice))
+
+
+def _figures(notice: Notice) -> dict[str, Any]:
+    numbers = NoticeRepository.figures(notice)
+    return {
+        "figures": numbers,
+        "balance": [(value, label, numbers[value], DELIVERY_LABELS[value]) for value, label in Delivery.State.choices],
+        "at_work": notice.status == Notice.Status.PUBLISHED and (numbers["waiting"] + numbers["sending"]) > 0,
+        "problem": Delivery.objects.of_revision(notice).unfinished().exclude(reason="").values_list("reason", flat=True).first(),
+    }
+
+
+def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    notice = admin.notice_or_404(request, object_id)
+    only = request.GET.get("only", "")
+    rows = (
+        Delivery.objects.of_revision(notice)
+        .filter(kind=Delivery.Kind.PUBLICATION)
+        .annotate(
+            reading=FilteredRelation(
+                "person__readacknowledgment",
+                condition=Q(person__readacknowledgment__notice=notice, person__readacknowledgment__revision=notice.revision),
+            ),
+            read_at=F("reading__read_at"),
+            acknowledged_at=F("reading__acknowledged_at"),
+        )
+        .select_related("person")
+    )
+    wanted = {
+        "unopened": Q(reading__isnull=True),
+        "opened": Q(reading__isnull=False),
+        "outstanding": Q(acknowledged_at__isnull=True),
+        "acknowledged": Q(acknowledged_at__isnull=False),
+    }
+    if only in wanted:
+        rows = rows.filter(wanted[only])
+    rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
+    context = admin.page_context(request, notice, "readers") | {
+        "figures": NoticeRepository.figures(notice),
+        "page": CappedPaginator(rows, PER_PAGE).get_page(request.GET.get("p")),
+        "only": only,
+        "parts": READER_PARTS,
+        "q": request.GET.get("q", ""),
+    }
+    return TemplateResponse(request, "notices/admin/readers.html", context)
+
+
+def _searched(rows: Any, request: HttpRequest, person: str) -> Any:
+    for word in request.GET.get("q", "")[:100].split():
+        rows = rows.filter(
+            Q(**{f"{person}__first_name__icontains": word})
+            | Q(**{f"{person}__last_name__icontains": word})
+            | Q(**{f"{person}__email__icontains": word})
+        )
+    return rows
+
+
+def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: int) -> HttpResponse:
+    """The file, to whoever may see its notice. Never shown inside our own pages."""
+    notice = admin.notice_or_404(request, object_id, trash=True)
+    found = notice.attachments.filter(pk=attachment_id).first()
+    if found is None:
+        raise Http404
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.content_type)

@@ -1,0 +1,143 @@
+"""Categories and notices: each lives through its life, day by day, up to the state it is in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from backoffice.permissions import Role
+from notices.management.organisation.past import Past
+from notices.management.organisation.people import SET_UP_DAYS, Organisation, holder_of
+from notices.management.organisation.source import Named, Source
+from notices.models import Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.uploads import attachment_from
+from recipients.models import User
+
+Status = Notice.Status
+FINAL = ("status", "published_at", "publish_at", "withdrawn_at", "status_reason", "is_deleted", "deleted_at", "deleted_by_id")
+FINAL += ("modified_by_id", "modified_at", "version")
+
+
+@dataclass(slots=True)
+class Told:
+    """A notice with what its readers are still to do with it."""
+
+    notice: Notice
+    published_at: datetime | None  # kept when it is withdrawn
+    shown_at: datetime | None  # mails leave and reading begins
+    gone_at: datetime  # nobody reads it after this
+    read_share: float
+    acknowledged_share: float
+
+
+def load_notices(source: Source, past: Past, organisation: Organisation) -> list[Told]:
+    categories = _categories(source, past, organisation)
+    return [_Life(source, past, organisation, row).live(categories[row["category"]]) for row in source.notices()]
+
+
+def _categories(source: Source, past: Past, organisation: Organisation) -> Named[Category]:
+    categories: Named[Category] = Named("categories.csv")
+    for row in source.rows("categories.csv"):
+        flags = {name: row[name] == "true" for name in ("needs_approval", "requires_acknowledgement")}
+        categories[row["name"]] = Category(**row | flags)
+    administrator = holder_of(Role.ADMINISTRATOR, organisation.people)
+    past.create(list(categories.values()), when=source.moment(source.day(SET_UP_DAYS), 11), actor=administrator)
+    return categories
+
+
+class _Life:
+    """One notice from its first draft on. Its hours are drawn at random from its key, so every load draws the same."""
+
+    def __init__(self, source: Source, past: Past, organisation: Organisation, row: dict[str, Any]) -> None:
+        self.source, self.past, self.row = source, past, row
+        self.organisation = organisation
+        self.random = Random(row["key"])  # noqa: S311 - for likely hours, not for secrets
+        self.author: User = organisation.people[row["author"]]
+        self.other: User = organisation.people[row["published_by"] or row["author"]]
+        self.now = timezone.now()
+
+    def live(self, category: Category) -> Told:
+        row, status = self.row, self.row["status"]
+        published_at = self._office_hour(row["published_days"]) if row["published_days"] is not None else None
+        days = row["published_days"] if published_at else -1
+        acted_at = published_at or self._office_hour(days)
+        written_at = self._office_hour(days - self.random.randint(2, 5))
+        self.notice = self._write(category, written_at)
+        if category.needs_approval and status != Status.DRAFT:
+            self._become(Status.IN_REVIEW, self._office_hour(days - 1), self.author)
+        if status == Status.SCHEDULED:
+            self._become(Status.SCHEDULED, acted_at, self.other, publish_at=self._morning(row["publish_at_hours"]))
+        shown_at, gone_at = published_at, self.now
+        if published_at:
+            shown_at = max(published_at, self.source.moment(self.notice.start_date, 0))
+            self._change(published_at, self.other, status=Status.PUBLISHED, published_at=published_at)
+            gone_at = self._end_of_show()
+        if status == Status.WITHDRAWN:
+            gone_at = shown_at + (gone_at - shown_at) * self.random.uniform(0.4, 0.8)
+            values = {"status": Status.WITHDRAWN, "published_at": None, "withdrawn_at": gone_at, "status_reason": row["withdraw_reason"]}
+            self._change(gone_at, self.other, reason=row["withdraw_reason"], **values)
+        if row["deleted"]:
+            deleted_at = self.notice.modified_at + timedelta(hours=self.random.uniform(1, 20))
+            self._change(deleted_at, self.author, is_deleted=True, deleted_at=deleted_at, deleted_by=self.author)
+        Notice.all_objects.filter(pk=self.notice.pk).update(**{name: getattr(self.notice, name) for name in FINAL})
+        return Told(self.notice, published_at, shown_at, gone_at, row["read_share"], row["acknowledged_share"])
+
+    def _write(self, category: Category, when: datetime) -> Notice:
+        row, day = self.row, self.source.day
+        notice = Notice(
+            title=row["title"],
+            content=row["content"],
+            category=category,
+            start_date=day(row["start_days"]),
+            end_date=day(row["end_days"]),
+            due_date=day(row["due_days"]),
+            requires_acknowledgement=row["requires_acknowledgement"],
+            created_by=self.author,
+            modified_by=self.author,
+        )
+        notice.full_clean()
+        self.past.create([notice], when=when, actor=self.author)
+        self._address(notice, when)
+        self._attach(notice, when + timedelta(minutes=20))
+        return notice
+
+    def _address(self, notice: Notice, when: datetime) -> None:
+        row, known = self.row, self.organisation
+        links = (
+            [NoticeRecipient(notice=notice, recipient=recipient) for recipient in known.recipients.all(row["recipients"])],
+            [NoticeRecipientGroup(notice=notice, recipient_group=group) for group in known.groups.all(row["groups"])],
+            [NoticeAdditionalRecipient(notice=notice, user=person) for person in known.people.all(row["people"])],
+        )
+        for rows in links:
+            self.past.create(rows, when=when, actor=self.author)
+
+    def _attach(self, notice: Notice, when: datetime) -> None:
+        attachments = []
+        for entry in self.row["attachments"]:
+            content = self.source.attachment(entry["file"]).read_bytes()
+            attachment = attachment_from(SimpleUploadedFile(entry["name"], content))
+            attachment.notice = notice
+            attachments.append(attachment)
+        self.past.create(attachments, when=when, actor=self.author)
+
+    def _become(self, status: Status, when: datetime, actor: User, **values: Any) -> None:
+        self._change(when, actor, status=status, modified_by=actor, **values)
+
+    def _change(self, when: datetime, actor: User, *, reason: str = "", **values: Any) -> None:
+        self.past.change(self.notice, when=when, actor=actor, reason=reason, version=self.notice.version + 1, **values)
+
+    def _office_hour(self, days: int) -> datetime:
+        return self.source.moment(self.source.day(days), self.random.uniform(8, 16.5))
+
+    def _morning(self, hours: int) -> datetime:
+        """The first 09:00 that is at least so many hours away."""
+        earliest = timezone.localtime(self.now + timedelta(hours=hours), timezone.get_default_timezone())
+        morning = self.source.moment(earliest.date(), 9)
+        return morning if morning >= earliest else self.source.moment(earliest.date() + timedelta(days=1), 9)
+
+    def _end_of_show(self) -> datetime:
+        end = self.notice.end_date
+        return min(self.now, self.source.moment(end + timedelta(days=1), 0)) if end else self.now

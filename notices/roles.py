@@ -1,0 +1,49 @@
+"""The roles, as Django groups: made after `migrate` where they are missing, an administrator's to change afterwards."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS, transaction
+
+from backoffice.permissions import Role
+
+EVERYTHING_SEEN = (
+    "notices.view_notice notices.view_category notices.view_attachment notices.view_delivery notices.view_readacknowledgment "
+    "recipients.view_user recipients.view_recipient recipients.view_recipientgroup recipients.view_roleassignment"
+)
+ORGANISATION = " ".join(
+    f"recipients.{verb}_{model}"
+    for model in (
+        "recipient",
+        "recipientgroup",
+        "roleassignment",
+        "recipientgrouprecipient",
+        "recipientgroupadditionalrecipient",
+    )
+    for verb in ("add", "change", "delete", "view")
+)
+ROLES = {
+    Role.AUTHOR: EVERYTHING_SEEN
+    + " notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice",
+    Role.APPROVER: EVERYTHING_SEEN + " notices.publish_notice",
+    Role.STEWARD: f"{ORGANISATION} recipients.view_user recipients.add_user recipients.change_user",
+    Role.COMPLIANCE: EVERYTHING_SEEN + " auth.view_group",
+    Role.ADMINISTRATOR: (
+        f"{EVERYTHING_SEEN} {ORGANISATION} recipients.add_user recipients.change_user "
+        "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice notices.destroy_notice "
+        "notices.add_category notices.change_category notices.delete_category "
+        "auth.view_group auth.add_group auth.change_group auth.delete_group"
+    ),
+}
+
+
+@transaction.atomic
+def make_missing_roles(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """Receiver of `post_migrate`, after Django has made the permissions."""
+    missing = ROLES.keys() - set(Group.objects.using(using).values_list("name", flat=True))
+    if not missing:
+        return
+    permissions = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.using(using).select_related("content_type")}
+    for name in sorted(missing):
+        role = Group.objects.using(using).create(name=name.value)
+        role.permissions.set(permissions[permission] for permission in ROLES[name].split())

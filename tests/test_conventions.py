@@ -1,0 +1,191 @@
+"""What holds for every admin, model, task and address, read from the live registries."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from backoffice.admin.base import BaseAdmin
+from backoffice.celery import app as celery
+from notices.models import Attachment, ReadAcknowledgment
+from notices.roles import ROLES
+from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
+
+OURS = ("audit", "backoffice", "notices", "recipients")
+NO_HISTORY = {
+    "notices.AudienceKey": "derived; rebuilt from the audience at any time",
+    "notices.Delivery": "a journal in itself: states only move on, and the row says since when and why",
+    "notices.NoticeUserPermission": "object grants are given by no page yet; they get their history with that page",
+    "notices.NoticeRolePermission": "as above",
+    "recipients.RecipientUserPermission": "as above",
+    "recipients.RecipientRolePermission": "as above",
+    "recipients.RecipientGroupUserPermission": "as above",
+    "recipients.RecipientGroupRolePermission": "as above",
+}
+CHANGED_BY_ANY_REQUEST = {"django_session"}
+
+
+def concrete_models():
+    for label in OURS:
+        for model in apps.get_app_config(label).get_models():
+            if not model._meta.proxy and not hasattr(model, "history_object"):
+                yield model
+
+
+@pytest.mark.parametrize("registered", admin.site._registry.values(), ids=lambda a: type(a).__name__)
+def test_every_admin_derives_from_ours(registered):
+    assert isinstance(registered, BaseAdmin)
+
+
+@pytest.mark.parametrize("registered", admin.site._registry.values(), ids=lambda a: type(a).__name__)
+def test_no_action_changes_anything_by_get(registered):
+    """unfold's row, detail and list actions run on GET; ours are pages with a confirmation."""
+    for kind in ("actions_row", "actions_detail", "actions_list", "actions_submit_line"):
+        assert not getattr(registered, kind, ())
+
+
+def test_every_model_has_a_history_or_a_reason():
+    without = {model._meta.label for model in concrete_models() if not hasattr(model, "history")}
+    assert without == NO_HISTORY.keys()
+
+
+@pytest.mark.parametrize("task", [t for name, t in celery.tasks.items() if not name.startswith("celery.")], ids=lambda t: t.name)
+def test_every_task_has_a_name_of_its_own_and_takes_ids(task):
+    assert task.name.split(".")[0] in OURS
+    assert "tasks" not in task.name  # given, not derived from where the code lies
+    assert all(p.annotation is int for p in inspect.signature(task.run).parameters.values())
+
+
+def test_every_permission_of_a_role_exists(db):
+    existing = {f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related("content_type")}
+    assert {name for names in ROLES.values() for name in names.split()} <= existing
+
+
+def test_every_sidebar_link_leads_somewhere():
+    """One that does not would make every page of the back office fail."""
+    for group in settings.UNFOLD["SIDEBAR"]["navigation"]:
+        for item in group["items"]:
+            assert str(item["link"]).startswith("/admin/")
+
+
+def test_author_html_is_marked_safe_in_one_place_only():
+    users = set()
+    for app in OURS:
+        for path in Path(settings.BASE_DIR, app).rglob("*.py"):
+            names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+            if names & {"mark_safe", "SafeString"} and "mark_safe" in names:
+                users.add(path.relative_to(settings.BASE_DIR).as_posix())
+        for path in Path(settings.BASE_DIR, app).rglob("*.html"):
+            assert "|safe" not in path.read_text(), path
+    assert users == {"backoffice/richtext.py"}
+
+
+@pytest.fixture
+def one_of_each(alice, dave):
+    """At least one row behind every address, all with the primary key that `ADDRESS` uses."""
+    group = make_group(people=(dave,))
+    recipient = make_recipient(members=(dave,))
+    published = make_published(author=alice, recipients=(recipient,), groups=(group,), category=make_category())
+    draft = make_draft(author=alice, people=(dave,))
+    Attachment.objects.create(notice=published, name="plan.txt", file="plan.txt", size=1)
+    ReadAcknowledgment.objects.create(notice=published, user=dave)
+    return {"published": published, "draft": draft, "group": group, "recipient": recipient, "person": dave}
+
+
+def addresses(one_of_each):
+    """Every address of both sites, filled with ids that exist where the pattern takes some."""
+    published, person = one_of_each["published"], one_of_each["person"]
+    ids = {
+        "object_id": [published.pk, one_of_each["draft"].pk, one_of_each["group"].pk, one_of_each["recipient"].pk, person.pk],
+        "notice_id": [published.pk],
+        "attachment_id": [published.attachments.get().pk],
+        "content_type_id": [1],
+        "id": [person.pk],
+        "app_label": ["notices"],
+        "url": ["nonsense/"],
+        "slug": ["publish", "withdraw", "trash", "restore", "destroy", "schedule"],
+    }
+    for prefix in ("admin/", "inbox/"):
+        resolver = next(p for p in get_resolver().url_patterns if str(p.pattern) == prefix)
+        for route, parameters in routes(resolver, "/" + prefix):
+            yield from fill(route, parameters, ids)
+
+
+def routes(resolver, prefix):
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
+        if isinstance(entry, URLPattern):
+            yield route, list(entry.pattern.converters) or list(entry.pattern.regex.groupindex)
+        else:
+            yield from routes(entry, route)
+
+
+def fill(route, parameters, ids):
+    found = [route]
+    for name in parameters:
+        found = [fill_one(address, name, value) for address in found for value in ids[name]]
+    return [address for address in found if "<" not in address and "(" not in address]
+
+
+def fill_one(address, name, value):
+    for start in (f"<{kind}:{name}>" for kind in ("int", "path", "slug", "str")):
+        address = address.replace(start, str(value))
+    return address.replace(f"<{name}>", str(value))
+
+
+def test_every_address_sends_the_anonymous_to_the_sign_in(one_of_each):
+    found = list(addresses(one_of_each))
+    assert len(found) > 60
+    for address in found:
+        response = Client().get(address)
+        assert response.status_code in {301, 302, 404, 405}, address  # signing out is a POST
+        if response.status_code == 302:
+            assert response["Location"].startswith(("/sign-in/", "/admin/login/", "/inbox/login/")) or address.endswith("logout/"), address
+
+
+def test_every_address_of_the_back_office_refuses_staff_without_rights(one_of_each, bob, client):
+    client.force_login(bob)
+    open_to_all_staff = {"/admin/", "/admin/password_change/", "/admin/password_change/done/", "/admin/jsi18n/", "/admin/search/"}
+    for address in addresses(one_of_each):
+        if address.startswith("/inbox/") or address in open_to_all_staff or "log" in address.split("/")[2]:
+            continue
+        response = client.get(address)
+        assert response.status_code in {302, 403, 404}, address
+        if response.status_code == 302:  # an unknown object leads to the start page, an old address to the new one
+            assert response["Location"] == "/admin/" or response["Location"].endswith("/change/"), address
+
+
+def test_no_get_changes_a_row(one_of_each, alice, client):
+    root = make_person("root", staff=True, is_superuser=True)
+    for person in (root, alice, one_of_each["person"]):
+        client.force_login(person)
+        client.get(reverse("home"))
+        before = checksums()
+        for address in addresses(one_of_each):
+            client.get(address)
+            client.head(address)
+        assert changed(before, checksums()) == set(), person
+
+
+def checksums() -> dict[str, str]:
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor)) - CHANGED_BY_ANY_REQUEST
+        sums = {}
+        for table in tables:
+            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t')
+            sums[table] = cursor.fetchone()[0]
+    return sums
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {table for table in before if before[table] != after[table]}
+
+
