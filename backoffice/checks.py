@@ -1,7 +1,7 @@
 """System checks. Each hint is the fix."""
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 from django.db.utils import OperationalError
 
@@ -9,7 +9,7 @@ OLDEST_POSTGRES = 16
 
 
 @register(Tags.database)
-def the_database_answers(app_configs, databases, **kwargs):
+def the_database_answers(app_configs: object, databases: list[str] | None, **kwargs: object) -> list[CheckMessage]:
     if not databases:
         return []
     try:
@@ -33,7 +33,7 @@ def the_database_answers(app_configs, databases, **kwargs):
     return _superuser_in_production()
 
 
-def _superuser_in_production():
+def _superuser_in_production() -> list[CheckMessage]:
     if not settings.PRODUCTION:
         return []
     with connection.cursor() as cursor:

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+type View = Callable[[HttpRequest], HttpResponse]
 
-def time_zone_of_the_reader(get_response: Callable[[HttpRequest], HttpResponse]):
+def time_zone_of_the_reader(get_response: View) -> View:
     """Show moments in the zone that the signed-in person chose, else in the organisation's."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ A person may do something to an object when their role allows it everywhere, or 
 """
 
 from enum import StrEnum
+from typing import Any
 
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
@@ -21,11 +22,11 @@ def permission_name(model: type[Model] | Model, verb: str) -> str:
     return f"{opts.app_label}.{get_permission_codename(verb, opts)}"
 
 
-def is_usable(user) -> bool:
+def is_usable(user: Any) -> bool:
     return bool(user and user.is_authenticated and user.is_active)
 
 
-def _verbs(model, verb: str) -> tuple[str, ...]:
+def _verbs(model: type[Model] | Model, verb: str) -> tuple[str, ...]:
     if verb != "view":
         return (verb,)
     opts = model._meta.concrete_model._meta
@@ -33,12 +34,12 @@ def _verbs(model, verb: str) -> tuple[str, ...]:
     return tuple(v for v in IMPLIES_VIEW if v in opts.default_permissions or get_permission_codename(v, opts) in own)
 
 
-def may_everywhere(user, verb: str, model: type[Model] | Model) -> bool:
+def may_everywhere(user: Any, verb: str, model: type[Model] | Model) -> bool:
     """May `user` do `verb` to every object of `model`?"""
     return is_usable(user) and any(user.has_perm(permission_name(model, v)) for v in _verbs(model, verb))
 
 
-def may(user, verb: str, target: Model) -> bool:
+def may(user: Any, verb: str, target: Model) -> bool:
     """May `user` do `verb` to this very object? `target` is an instance, never None."""
     if not is_usable(user):
         return False
@@ -47,7 +48,7 @@ def may(user, verb: str, target: Model) -> bool:
     return target.pk is not None and any(user.has_perm(permission_name(target, v), target) for v in _verbs(target, verb))
 
 
-def visible(user, verb: str, queryset: QuerySet) -> QuerySet:
+def visible(user: Any, verb: str, queryset: QuerySet) -> QuerySet:
     """Keep the rows on which `user` may do `verb`."""
     if not is_usable(user):
         return queryset.none()
@@ -57,12 +58,12 @@ def visible(user, verb: str, queryset: QuerySet) -> QuerySet:
     return get_objects_for_user(user, names, klass=queryset, any_perm=True, accept_global_perms=False)
 
 
-def may_somewhere(user, verb: str, model: type[Model]) -> bool:
+def may_somewhere(user: Any, verb: str, model: type[Model]) -> bool:
     """May `user` do `verb` to at least one object of `model`? Decides whether a list is shown at all."""
     return may_everywhere(user, verb, model) or visible(user, verb, model._default_manager.all()).exists()
 
 
-def require(user, verb: str, target: Model | type[Model]) -> None:
+def require(user: Any, verb: str, target: Model | type[Model]) -> None:
     """Raise `PermissionDenied` with a sentence unless `user` may do `verb` to `target`."""
     allowed = may_everywhere(user, verb, target) if isinstance(target, type) else may(user, verb, target)
     if not allowed:

@@ -1,14 +1,20 @@
 """What unfold's pages look like, and the sidebar: grouped by what people do, shown by role."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+type Permission = Callable[[HttpRequest], bool]
 
-def _may(verb: str, model: str):
+
+def _may(verb: str, model: str) -> Permission:
     """A sidebar entry is shown to whoever may do `verb` to some object of `model` ("notices.Notice")."""
 
-    def permitted(request) -> bool:
+    def permitted(request: HttpRequest) -> bool:
         from django.apps import apps  # noqa: PLC0415 - settings are read before the apps are
 
         from backoffice.permissions import may_somewhere  # noqa: PLC0415
@@ -18,9 +24,24 @@ def _may(verb: str, model: str):
     return permitted
 
 
-def _item(title, icon: str, view: str, permission, **more) -> dict:
-    return {"title": title, "icon": icon, "link": reverse_lazy(view), "permission": permission, **more}
+def _everyone(request: HttpRequest) -> bool:
+    return True
 
+
+def _static(name: str) -> Callable[[HttpRequest], str]:
+    return lambda _request: static(name)
+
+
+def _item(title: Any, icon: str, view: str, permission: Permission) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(view), "permission": permission}
+
+
+# fmt: off
+PRIMARY = {
+    "50": "#eff6ff", "100": "#dbeafe", "200": "#bfdbfe", "300": "#93c5fd", "400": "#60a5fa", "500": "#3b82f6",
+    "600": "#2563eb", "700": "#1d4ed8", "800": "#1e40af", "900": "#1e3a8a", "950": "#172554",
+}
+# fmt: on
 
 UNFOLD = {
     "SITE_TITLE": _("Staff notices"),
@@ -30,15 +51,10 @@ UNFOLD = {
     "SHOW_HISTORY": False,  # the History tab of each page shows it
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
-    "COLORS": {
-        "primary": {
-            "50": "#eff6ff", "100": "#dbeafe", "200": "#bfdbfe", "300": "#93c5fd", "400": "#60a5fa", "500": "#3b82f6",
-            "600": "#2563eb", "700": "#1d4ed8", "800": "#1e40af", "900": "#1e3a8a", "950": "#172554",
-        },
-    },  # fmt: skip
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("backoffice/favicon.svg")}],
-    "STYLES": [lambda request: static("backoffice/backoffice.css")],
-    "SCRIPTS": [lambda request: static("backoffice/backoffice.js")],
+    "COLORS": {"primary": PRIMARY},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("backoffice/favicon.svg")}],
+    "STYLES": [_static("backoffice/backoffice.css"), _static("backoffice/richtext.css")],
+    "SCRIPTS": [_static("backoffice/backoffice.js")],
     "DASHBOARD_CALLBACK": "notices.dashboard.today",
     "SIDEBAR": {
         "show_search": False,
@@ -46,7 +62,7 @@ UNFOLD = {
             {
                 "title": _("Work"),
                 "items": [
-                    _item(_("Today"), "today", "admin:index", lambda request: True),
+                    _item(_("Today"), "today", "admin:index", _everyone),
                     _item(_("Notices"), "campaign", "admin:notices_notice_changelist", _may("view", "notices.Notice")),
                     _item(_("Trash"), "delete", "admin:notices_trashednotice_changelist", _may("view", "notices.Notice")),
                 ],

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.csp import CSP
@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csp import csp_override
 
 # For pages of our own making: nothing inline, nothing evaluated, nothing from elsewhere.
-STRICT_CSP = {
+STRICT_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 class SignInView(LoginView):
     template_name = "backoffice/sign_in.html"
 
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         if request.user.is_authenticated and not self._is_refused():
             return redirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)

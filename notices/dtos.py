@@ -1,6 +1,7 @@
 """What crosses the boundary of the app: frozen, plain, JSON-safe on demand."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
@@ -93,7 +94,7 @@ def _annotated(notice: Notice, name: str, otherwise: Any) -> Any:
     return getattr(notice, name) if hasattr(notice, name) else otherwise()
 
 
-def _recipients(notice: Notice):
+def _recipients(notice: Notice) -> Iterator[RecipientDTO]:
     for recipient in notice.recipients.all():
         yield RecipientDTO(recipient.pk, recipient.name, recipient.email, "direct")
     for link in notice.noticerecipientgroup_set.select_related("recipient_group"):

@@ -3,14 +3,14 @@
 from notices.models import Delivery, Notice
 
 # unfold's label variants: info, danger, warning, success, primary, and "" for grey.
-STATUS_LABELS = {
+STATUS_LABELS: dict[str, str] = {
     Notice.Status.DRAFT: "",
     Notice.Status.IN_REVIEW: "warning",
     Notice.Status.SCHEDULED: "info",
     Notice.Status.PUBLISHED: "success",
     Notice.Status.WITHDRAWN: "danger",
 }
-DELIVERY_LABELS = {
+DELIVERY_LABELS: dict[str, str] = {
     Delivery.State.WAITING: "info",
     Delivery.State.SENDING: "info",
     Delivery.State.SENT: "success",

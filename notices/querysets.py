@@ -5,7 +5,7 @@ can repeat a row or inflate a count.
 """
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from django.apps import apps
 from django.db import models
@@ -32,7 +32,7 @@ class NoticeQuerySet(SoftDeleteQuerySet):
     def draft(self) -> Self:
         return self.filter(status="draft")
 
-    def for_user(self, user) -> Self:
+    def for_user(self, user: Any) -> Self:
         """Keep notices that address `user`: by entity, by group, by membership in a group, or by name."""
         if user.pk is None:
             return self.none()
@@ -46,14 +46,14 @@ class NoticeQuerySet(SoftDeleteQuerySet):
         by_name = _model("NoticeAdditionalRecipient").objects.filter(user=user).values("notice_id")
         return self.filter(pk__in=by_entity.union(by_group, by_name))
 
-    def with_read_status(self, user) -> Self:
+    def with_read_status(self, user: Any) -> Self:
         """Annotate `was_read`: `user` opened the current revision."""
         return self.annotate(was_read=Exists(_model("ReadAcknowledgment").objects.current_for(user, OuterRef("pk"), OuterRef("revision"))))
 
-    def unread_by(self, user) -> Self:
+    def unread_by(self, user: Any) -> Self:
         return self.filter(~Exists(_model("ReadAcknowledgment").objects.current_for(user, OuterRef("pk"), OuterRef("revision"))))
 
-    def with_favourite(self, user) -> Self:
+    def with_favourite(self, user: Any) -> Self:
         """Annotate `is_favourite`."""
         return self.annotate(is_favourite=Exists(_model("Favourite").objects.filter(user_id=user.pk, notice_id=OuterRef("pk"))))
 
@@ -88,7 +88,7 @@ def _through(parent: type[models.Model], name: str) -> models.QuerySet:
 
 
 class DeliveryQuerySet(models.QuerySet):
-    def of_revision(self, notice) -> Self:
+    def of_revision(self, notice: Any) -> Self:
         return self.filter(notice_id=notice.pk, revision=notice.revision)
 
     def unfinished(self) -> Self:
@@ -100,7 +100,7 @@ class DeliveryQuerySet(models.QuerySet):
 
 
 class ReadAcknowledgmentQuerySet(models.QuerySet):
-    def current_for(self, user, notice, revision) -> Self:
+    def current_for(self, user: Any, notice: Any, revision: Any) -> Self:
         """Keep what `user` did with this `revision` of `notice`; both may be outer references."""
         return self.filter(user_id=user.pk, notice_id=notice, revision=revision)
 

@@ -1,5 +1,7 @@
 """Side effects of saving and deleting notices, one call each."""
 
+from typing import Any
+
 from django.core.cache import cache
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
@@ -13,27 +15,27 @@ from notices.tasks import send_notice_notifications
 
 
 @receiver(pre_save, sender=Notice, dispatch_uid="notices.validate_before_save")
-def validate_before_save(sender, instance: Notice, raw: bool = False, **kwargs) -> None:
+def validate_before_save(sender: type[Notice], instance: Notice, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.clean()
 
 
 @receiver(post_save, sender=Notice, dispatch_uid="notices.drop_cache_after_save")
-def drop_cache_after_save(sender, instance: Notice, raw: bool = False, **kwargs) -> None:
+def drop_cache_after_save(sender: type[Notice], instance: Notice, raw: bool = False, **kwargs: Any) -> None:
     cache.delete(cache_key(instance.pk))
 
 
 @receiver((pre_delete, pre_soft_delete), sender=Notice, dispatch_uid="notices.refuse_to_delete_published")
-def refuse_to_delete_published(sender, instance: Notice, **kwargs) -> None:
+def refuse_to_delete_published(sender: type[Notice], instance: Notice, **kwargs: Any) -> None:
     # As it is now: it may have been published since `instance` was read.
     refuse_deletion(Notice.all_objects.select_for_update().filter(pk=instance.pk).first() or instance)
 
 
 @receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")
-def drop_cache_after_delete(sender, instance: Notice, **kwargs) -> None:
+def drop_cache_after_delete(sender: type[Notice], instance: Notice, **kwargs: Any) -> None:
     cache.delete(cache_key(instance.pk))
 
 
 @receiver(notice_published, dispatch_uid="notices.wake_the_worker")
-def wake_the_worker(sender, notice_id: int, **kwargs) -> None:
+def wake_the_worker(sender: type[Notice], notice_id: int, **kwargs: Any) -> None:
     send_notice_notifications.delay(notice_id)

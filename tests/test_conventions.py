@@ -180,12 +180,10 @@ def checksums() -> dict[str, str]:
         tables = set(connection.introspection.table_names(cursor)) - CHANGED_BY_ANY_REQUEST
         sums = {}
         for table in tables:
-            cursor.execute(f'SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), \'\')) FROM "{table}" t')
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t")
             sums[table] = cursor.fetchone()[0]
     return sums
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {table for table in before if before[table] != after[table]}
-
-

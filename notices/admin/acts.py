@@ -36,7 +36,7 @@ class Act:
     style: ClassVar[str] = "plain"  # "primary" is the next step, "danger" takes something away
     form_class: ClassVar[type[forms.Form]] = ReasonForm
     needs_audience: ClassVar[bool] = False
-    done: ClassVar[tuple[Any, Any]]  # singular and plural of the bulk result, "published"
+    done: ClassVar[Any]  # as in the result of a bulk action: "5 published"
 
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return notice.is_deleted == self.in_trash and notice.status in self.states and may(user, self.verb, notice)

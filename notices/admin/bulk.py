@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from backoffice.permissions import may
+from backoffice.permissions import may_somewhere
 from notices.admin.acts import BY_SLUG, Act
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
@@ -59,8 +59,6 @@ def _preview(request: HttpRequest, act: Act, notice: Notice) -> dict[str, Any]:
 def _outcome(request: HttpRequest, act: Act, notice: Notice, data: dict[str, Any]) -> str:
     """Empty when it was done, else the refusal in a sentence."""
     try:
-        if not may(request.user, "view", notice):
-            raise PermissionDenied
         act.run(notice, request.user, data, _seen(request, notice))
     except NoticeError as error:
         return str(error)
@@ -111,16 +109,16 @@ class BulkPermissionsMixin:
     """Whether a bulk action is listed at all: whoever may do it to some notice. Each notice is asked again."""
 
     def has_bulk_publish_permission(self, request: HttpRequest) -> bool:
-        return self._asks(request, "publish", None)
+        return may_somewhere(request.user, "publish", Notice)
 
     def has_bulk_change_permission(self, request: HttpRequest) -> bool:
-        return self._asks(request, "change", None)
+        return may_somewhere(request.user, "change", Notice)
 
     def has_bulk_delete_permission(self, request: HttpRequest) -> bool:
-        return self._asks(request, "delete", None)
+        return may_somewhere(request.user, "delete", Notice)
 
     def has_bulk_restore_permission(self, request: HttpRequest) -> bool:
-        return self._asks(request, "restore", None)
+        return may_somewhere(request.user, "restore", Notice)
 
     def has_bulk_destroy_permission(self, request: HttpRequest) -> bool:
-        return self._asks(request, "destroy", None)
+        return may_somewhere(request.user, "destroy", Notice)

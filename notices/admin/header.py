@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from notices.admin.acts import ACTS, Act
 from notices.models import Notice
@@ -17,11 +18,11 @@ from recipients.dtos import AudienceSummary
 from recipients.repositories import AudienceRepository
 
 TABS = (
-    ("write", _("Write"), "admin:notices_notice_change"),
-    ("audience", _("Audience"), "admin:notices_notice_audience"),
-    ("delivery", _("Delivery"), "admin:notices_notice_delivery"),
-    ("readers", _("Readers"), "admin:notices_notice_readers"),
-    ("history", _("History"), "admin:notices_notice_history"),
+    ("write", gettext_lazy("Write"), "admin:notices_notice_change"),
+    ("audience", gettext_lazy("Audience"), "admin:notices_notice_audience"),
+    ("delivery", gettext_lazy("Delivery"), "admin:notices_notice_delivery"),
+    ("readers", gettext_lazy("Readers"), "admin:notices_notice_readers"),
+    ("history", gettext_lazy("History"), "admin:notices_notice_history"),
 )
 
 
@@ -79,17 +80,20 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
     """Where the notice stands and what comes next, in one sentence."""
     if notice.is_deleted:
         return _("In the trash since %(moment)s.") % {"moment": _moment(notice.deleted_at)}
-    match notice.status:
-        case Notice.Status.PUBLISHED if notice.is_expired:
-            return _("Was on show until %(day)s.") % {"day": date_format(notice.end_date)}
-        case Notice.Status.PUBLISHED:
-            return _("On show since %(moment)s.") % {"moment": _moment(notice.published_at)}
-        case Notice.Status.SCHEDULED:
-            return _("Will be published on %(moment)s.") % {"moment": _moment(notice.publish_at)}
-        case Notice.Status.IN_REVIEW:
-            return _("Waits for someone other than %(person)s to publish it.") % {"person": notice.created_by}
-        case Notice.Status.WITHDRAWN:
-            return _("Withdrawn on %(moment)s. %(reason)s") % {"moment": _moment(notice.withdrawn_at), "reason": notice.status_reason}
+    if notice.status == Notice.Status.DRAFT:
+        return _draft_sentence(notice, audience)
+    if notice.is_published and notice.end_date and notice.is_expired:
+        return _("Was on show until %(day)s.") % {"day": date_format(notice.end_date)}
+    sentence, moment = {
+        Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), notice.published_at),
+        Notice.Status.SCHEDULED.value: (_("Will be published on %(moment)s."), notice.publish_at),
+        Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to publish it."), None),
+        Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), notice.withdrawn_at),
+    }[notice.status]
+    return sentence % {"moment": _moment(moment), "author": notice.created_by, "reason": notice.status_reason}
+
+
+def _draft_sentence(notice: Notice, audience: AudienceSummary | None) -> str:
     if notice.status_reason:
         return _("Not published: %(reason)s") % {"reason": notice.status_reason}
     if audience is not None and not audience.total:

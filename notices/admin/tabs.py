@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.permissions import may
@@ -23,13 +24,13 @@ from recipients.repositories import AudienceRepository
 
 PER_PAGE = 25
 # Which part of the audience the table shows: key, title.
-PARTS = (("", _("Everyone")), ("overlapping", _("In more than once")), ("without_email", _("Without e-mail")), ("inactive", _("Left out")))
+PARTS = (("", gettext_lazy("Everyone")), ("overlapping", gettext_lazy("In more than once")), ("without_email", gettext_lazy("Without e-mail")), ("inactive", gettext_lazy("Left out")))
 READER_PARTS = (
-    ("", _("Everyone")),
-    ("unopened", _("Not opened")),
-    ("opened", _("Opened")),
-    ("outstanding", _("Not acknowledged")),
-    ("acknowledged", _("Acknowledged")),
+    ("", gettext_lazy("Everyone")),
+    ("unopened", gettext_lazy("Not opened")),
+    ("opened", gettext_lazy("Opened")),
+    ("outstanding", gettext_lazy("Not acknowledged")),
+    ("acknowledged", gettext_lazy("Acknowledged")),
 )
 
 
@@ -157,7 +158,7 @@ def _searched(rows: Any, request: HttpRequest, person: str) -> Any:
     return rows
 
 
-def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: int) -> HttpResponse:
+def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: int) -> FileResponse:
     """The file, to whoever may see its notice. Never shown inside our own pages."""
     notice = admin.notice_or_404(request, object_id, trash=True)
     found = notice.attachments.filter(pk=attachment_id).first()

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,7 +31,7 @@ class TrashedNoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
     search_fields = ("title",)
     actions = bulk.TRASH_ACTIONS
 
-    def get_search_results(self, request: HttpRequest, queryset, search_term: str):
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         return matching(queryset, search_term), False
 
     @display(description=_("was"), label=dict(STATUS_LABELS))

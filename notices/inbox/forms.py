@@ -19,8 +19,8 @@ class TimeZoneForm(forms.ModelForm):
         model = User
         fields = ("time_zone",)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Any = None, *, instance: User) -> None:
+        super().__init__(data, instance=instance, label_suffix="")
         self.fields["time_zone"].choices = _choices(self.instance.time_zone)
 
     def save(self, commit: bool = True) -> User:

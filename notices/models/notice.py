@@ -1,6 +1,7 @@
 """The notice itself, its category and its attachments."""
 
 import uuid
+from datetime import date
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -54,7 +55,7 @@ class Category(models.Model):
         return self.name
 
 
-def today():
+def today() -> date:
     """Today in the organisation's zone."""
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
