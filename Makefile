@@ -69,7 +69,7 @@ clean: ## Remove everything that was installed or made
 $(STAMP): requirements.lock .python-version | $(UV)
 	@echo "Installing Python and the locked packages …"
 	@test -x $(PYTHON) || $(UV) venv -q --python $$(cat .python-version) .venv || $(UV) venv -q --python 3.12 .venv
-	@$(UV) pip sync -q --require-hashes --python $(PYTHON) requirements.lock
+	@$(UV) pip sync -q --require-hashes --compile-bytecode --python $(PYTHON) requirements.lock
 	@touch $@
 
 .venv/.browser: | $(STAMP)

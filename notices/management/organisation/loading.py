@@ -47,7 +47,7 @@ def load(folder: Path) -> Loaded | None:
         raise CommandError(msg)
     source, past = Source(folder), Past()
     organisation = load_organisation(source, past)
-    told = load_notices(source, past, organisation)
+    notices, told = load_notices(source, past, organisation)
     readings = load_readings(told, past)
     past.write()
     AudienceKeyService.rebuild()
@@ -57,7 +57,7 @@ def load(folder: Path) -> Loaded | None:
         recipients=len(organisation.recipients),
         groups=len(organisation.groups),
         assignments=organisation.assignments,
-        notices=len(told),
+        notices=notices,
         deliveries=Delivery.objects.count(),
         readings=readings,
     )

@@ -10,15 +10,17 @@ from django.utils import timezone
 
 from backoffice.permissions import Role
 from notices.management.organisation.past import Past
-from notices.management.organisation.people import SET_UP_DAYS, Organisation, holder_of
+from notices.management.organisation.people import SET_UP_DAYS, Organisation
 from notices.management.organisation.source import Named, Source
 from notices.models import Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.uploads import attachment_from
 from recipients.models import User
 
 Status = Notice.Status
-FINAL = ("status", "published_at", "publish_at", "withdrawn_at", "status_reason", "is_deleted", "deleted_at", "deleted_by_id")
-FINAL += ("modified_by_id", "modified_at", "version")
+FINAL = (
+    *("status", "published_at", "publish_at", "withdrawn_at", "status_reason"),
+    *("is_deleted", "deleted_at", "deleted_by_id", "modified_by_id", "modified_at", "version"),
+)
 
 
 @dataclass(slots=True)
@@ -26,16 +28,18 @@ class Told:
     """A notice with what its readers are still to do with it."""
 
     notice: Notice
-    published_at: datetime | None  # kept when it is withdrawn
-    shown_at: datetime | None  # mails leave and reading begins
+    published_at: datetime  # kept when it is withdrawn
+    shown_at: datetime  # mails leave and reading begins
     gone_at: datetime  # nobody reads it after this
     read_share: float
     acknowledged_share: float
 
 
-def load_notices(source: Source, past: Past, organisation: Organisation) -> list[Told]:
+def load_notices(source: Source, past: Past, organisation: Organisation) -> tuple[int, list[Told]]:
+    """How many notices were loaded, and those that were ever published."""
     categories = _categories(source, past, organisation)
-    return [_Life(source, past, organisation, row).live(categories[row["category"]]) for row in source.notices()]
+    lives = [_Life(source, past, organisation, row).live(categories[row["category"]]) for row in source.notices()]
+    return len(lives), [told for told in lives if told]
 
 
 def _categories(source: Source, past: Past, organisation: Organisation) -> Named[Category]:
@@ -43,7 +47,7 @@ def _categories(source: Source, past: Past, organisation: Organisation) -> Named
     for row in source.rows("categories.csv"):
         flags = {name: row[name] == "true" for name in ("needs_approval", "requires_acknowledgement")}
         categories[row["name"]] = Category(**row | flags)
-    administrator = holder_of(Role.ADMINISTRATOR, organisation.people)
+    administrator = organisation.holder_of(Role.ADMINISTRATOR)
     past.create(list(categories.values()), when=source.moment(source.day(SET_UP_DAYS), 11), actor=administrator)
     return categories
 
@@ -59,41 +63,43 @@ class _Life:
         self.other: User = organisation.people[row["published_by"] or row["author"]]
         self.now = timezone.now()
 
-    def live(self, category: Category) -> Told:
-        row, status = self.row, self.row["status"]
-        published_at = self._office_hour(row["published_days"]) if row["published_days"] is not None else None
-        days = row["published_days"] if published_at else -1
-        acted_at = published_at or self._office_hour(days)
-        written_at = self._office_hour(days - self.random.randint(2, 5))
-        self.notice = self._write(category, written_at)
-        if category.needs_approval and status != Status.DRAFT:
-            self._become(Status.IN_REVIEW, self._office_hour(days - 1), self.author)
-        if status == Status.SCHEDULED:
-            self._become(Status.SCHEDULED, acted_at, self.other, publish_at=self._morning(row["publish_at_hours"]))
-        shown_at, gone_at = published_at, self.now
-        if published_at:
-            shown_at = max(published_at, self.source.moment(self.notice.start_date, 0))
-            self._change(published_at, self.other, status=Status.PUBLISHED, published_at=published_at)
-            gone_at = self._end_of_show()
-        if status == Status.WITHDRAWN:
-            gone_at = shown_at + (gone_at - shown_at) * self.random.uniform(0.4, 0.8)
-            values = {"status": Status.WITHDRAWN, "published_at": None, "withdrawn_at": gone_at, "status_reason": row["withdraw_reason"]}
-            self._change(gone_at, self.other, reason=row["withdraw_reason"], **values)
-        if row["deleted"]:
+    def live(self, category: Category) -> Told | None:
+        """None: nobody was ever told of it."""
+        days = self.row["published_days"]
+        acted_on = -1 if days is None else days
+        acted_at = self._office_hour(acted_on)
+        self.notice = self._write(category, self._office_hour(acted_on - self.random.randint(2, 5)))
+        if category.needs_approval and self.row["status"] != Status.DRAFT:
+            self._become(Status.IN_REVIEW, self._office_hour(acted_on - 1), self.author)
+        if self.row["status"] == Status.SCHEDULED:
+            self._become(Status.SCHEDULED, acted_at, self.other, publish_at=self._morning(self.row["publish_at_hours"]))
+        told = None if days is None else self._publish(acted_at)
+        if self.row["deleted"]:
             deleted_at = self.notice.modified_at + timedelta(hours=self.random.uniform(1, 20))
             self._change(deleted_at, self.author, is_deleted=True, deleted_at=deleted_at, deleted_by=self.author)
         Notice.all_objects.filter(pk=self.notice.pk).update(**{name: getattr(self.notice, name) for name in FINAL})
+        return told
+
+    def _publish(self, published_at: datetime) -> Told:
+        row = self.row
+        self._change(published_at, self.other, status=Status.PUBLISHED, published_at=published_at)
+        shown_at = max(published_at, self.source.moment(self.notice.start_date, 0))
+        gone_at = self._end_of_show()
+        if row["status"] == Status.WITHDRAWN:
+            gone_at = shown_at + (gone_at - shown_at) * self.random.uniform(0.4, 0.8)
+            values = {"status": Status.WITHDRAWN, "published_at": None, "withdrawn_at": gone_at, "status_reason": row["withdraw_reason"]}
+            self._change(gone_at, self.other, reason=row["withdraw_reason"], **values)
         return Told(self.notice, published_at, shown_at, gone_at, row["read_share"], row["acknowledged_share"])
 
     def _write(self, category: Category, when: datetime) -> Notice:
-        row, day = self.row, self.source.day
+        row, source = self.row, self.source
         notice = Notice(
             title=row["title"],
             content=row["content"],
             category=category,
-            start_date=day(row["start_days"]),
-            end_date=day(row["end_days"]),
-            due_date=day(row["due_days"]),
+            start_date=source.day(row["start_days"]),
+            end_date=source.day_or_none(row["end_days"]),
+            due_date=source.day_or_none(row["due_days"]),
             requires_acknowledgement=row["requires_acknowledgement"],
             created_by=self.author,
             modified_by=self.author,

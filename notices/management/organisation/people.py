@@ -1,7 +1,7 @@
 """People, the organisation they belong to, and the groups."""
 
-from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -34,94 +34,100 @@ REASON = "First import of the organisation"
 @dataclass(frozen=True, slots=True)
 class Organisation:
     people: Named[User]
+    roles: dict[str, Role]  # by username
     recipients: Named[Recipient]
     groups: Named[RecipientGroup]
     assignments: int
 
+    def holder_of(self, role: Role) -> User:
+        """The first person with this role, who did what only this role does."""
+        return _holder_of(role, self.people, self.roles)
+
 
 def load_organisation(source: Source, past: Past) -> Organisation:
-    set_up = {"when": source.moment(source.day(SET_UP_DAYS), 9), "reason": REASON}
-    people = _people(source)
-    User.objects.bulk_create(people.values())
-    steward = holder_of(Role.STEWARD, people)
-    for person in people.values():
-        past.note(person, "+", actor_id=steward.pk, **set_up)
-    set_up["actor"] = steward
-    _give_roles(people)
+    roles = {row["username"]: ROLES[row["role"]] for row in source.rows("people.csv") if row["role"]}
+    people = _people(source, roles)
+    steward = _holder_of(Role.STEWARD, people, roles)
+    create = partial(past.create, when=source.moment(source.day(SET_UP_DAYS), 9), actor=steward, reason=REASON)
+    create(people.values())
+    _give_roles(people, roles)
 
     recipients = _by_code("recipients.csv", [
         Recipient(code=row["code"], name=row["name"], kind=row["kind"], is_active=row["is_active"] == "true")
         for row in source.rows("recipients.csv")
     ])  # fmt: skip
-    past.create(list(recipients.values()), **set_up)
+    create(recipients.values())
     groups = _by_code("groups.csv", [
         RecipientGroup(created_by=steward, modified_by=steward, **row) for row in source.rows("groups.csv")
     ])  # fmt: skip
-    past.create(list(groups.values()), **set_up)
-
+    create(groups.values())
     assignments = [
         RoleAssignment(
             user=people[row["username"]],
             recipient=recipients[row["recipient_code"]],
             role=row["role"],
-            starts_on=source.day(row["starts_on_days"]),
-            ends_on=source.day(row["ends_on_days"]),
+            starts_on=source.day_or_none(row["starts_on_days"]),
+            ends_on=source.day_or_none(row["ends_on_days"]),
         )
         for row in source.rows("assignments.csv")
     ]
-    past.create(assignments, **set_up)
-    members, singles = [], []
-    for row in source.rows("group_members.csv"):
-        group = groups[row["group_code"]]
-        if row["recipient_code"]:
-            members.append(RecipientGroupRecipient(recipient_group=group, recipient=recipients[row["recipient_code"]]))
-        else:
-            singles.append(RecipientGroupAdditionalRecipient(recipient_group=group, user=people[row["username"]]))
-    past.create(members, **set_up)
-    past.create(singles, **set_up)
-    return Organisation(people, recipients, groups, len(assignments))
+    create(assignments)
+    for members in _members(source, groups, recipients, people):
+        create(members)
+    return Organisation(people, roles, recipients, groups, len(assignments))
 
 
-def holder_of(role: Role, people: Named[User]) -> User:
-    """The first person with this role, who did what only this role does."""
-    for person in people.values():
-        if person.role is role:
-            return person
-    msg = f"Nobody in people.csv is “{role}”. Give someone this role."
-    raise CommandError(msg)
-
-
-def _people(source: Source) -> Named[User]:
-    """Unsaved accounts, each with its `role` (or None). Only the cast and those with a role can sign in."""
-    joined = defaultdict(lambda: SET_UP_DAYS)
+def _people(source: Source, roles: dict[str, Role]) -> Named[User]:
+    """Unsaved accounts. Only the cast and those with a role can sign in."""
+    joined: dict[str, int] = {}
     for row in source.rows("assignments.csv"):
         if row["starts_on_days"]:
-            joined[row["username"]] = min(joined[row["username"]], int(row["starts_on_days"]))
+            joined[row["username"]] = min(joined.get(row["username"], 0), int(row["starts_on_days"]))
     password = make_password(cast.PASSWORD)  # once: it is slow on purpose
     people: Named[User] = Named("people.csv")
     for row in source.rows("people.csv"):
-        role = ROLES.get(row["role"])
+        username = row["username"]
         person = User(
             **{name: row[name] for name in ("username", "first_name", "last_name", "email", "job_title")},
             employee_number=row["employee_number"] or None,
             is_active=row["is_active"] == "true",
-            is_staff=role is not None,
-            date_joined=source.moment(source.day(joined[row["username"]]), 8.5),
+            is_staff=username in roles,
+            date_joined=source.moment(source.day(joined.get(username, SET_UP_DAYS)), 8.5),
         )
-        person.role = role
-        person.password = password if role or person.username in cast.USERNAMES else ""
-        if not person.password:
+        if username in roles or username in cast.USERNAMES:
+            person.password = password
+        else:
             person.set_unusable_password()
-        people[person.username] = person
+        people[username] = person
     return people
 
 
-def _give_roles(people: Named[User]) -> None:
-    roles = {role.name: role for role in Group.objects.all()}
+def _holder_of(role: Role, people: Named[User], roles: dict[str, Role]) -> User:
+    for username, held in roles.items():
+        if held is role:
+            return people[username]
+    msg = f"Nobody in people.csv is “{role}”. Give someone this role."
+    raise CommandError(msg)
+
+
+def _give_roles(people: Named[User], roles: dict[str, Role]) -> None:
+    groups = {group.name: group for group in Group.objects.all()}
     membership = User.groups.through
-    membership.objects.bulk_create(
-        membership(user=person, group=roles[person.role]) for person in people.values() if person.role is not None
-    )
+    membership.objects.bulk_create([membership(user=people[username], group=groups[role]) for username, role in roles.items()])
+
+
+def _members(
+    source: Source, groups: Named[RecipientGroup], recipients: Named[Recipient], people: Named[User]
+) -> tuple[list[RecipientGroupRecipient], list[RecipientGroupAdditionalRecipient]]:
+    """What belongs to groups: entities, and single people."""
+    entities, singles = [], []
+    for row in source.rows("group_members.csv"):
+        group = groups[row["group_code"]]
+        if row["recipient_code"]:
+            entities.append(RecipientGroupRecipient(recipient_group=group, recipient=recipients[row["recipient_code"]]))
+        else:
+            singles.append(RecipientGroupAdditionalRecipient(recipient_group=group, user=people[row["username"]]))
+    return entities, singles
 
 
 def _by_code(file: str, rows: list) -> Named:

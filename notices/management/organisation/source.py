@@ -44,9 +44,13 @@ class Source:
     def attachment(self, name: str) -> Path:
         return self._file(name)
 
-    def day(self, offset: str | int | None) -> date | None:
-        """`offset` days from today; empty means no date."""
-        return None if offset in {"", None} else self.today + timedelta(days=int(offset))
+    def day(self, offset: int) -> date:
+        """So many days from today."""
+        return self.today + timedelta(days=offset)
+
+    def day_or_none(self, offset: str | int | None) -> date | None:
+        """The same; empty means no date."""
+        return None if offset is None or offset == "" else self.day(int(offset))
 
     def moment(self, day: date, hour: float) -> datetime:
         """An hour such as 9.5 of a day, in the organisation's zone."""
