@@ -1,5 +1,8 @@
 """System checks. Each hint is the fix."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
@@ -9,7 +12,7 @@ OLDEST_POSTGRES = 16
 
 
 @register(Tags.database)
-def the_database_answers(app_configs: object, databases: list[str] | None, **kwargs: object) -> list[CheckMessage]:
+def the_database_answers(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     if not databases:
         return []
     try:

@@ -16,9 +16,14 @@ from guardian.shortcuts import get_objects_for_user
 IMPLIES_VIEW = ("view", "change", "delete", "publish")
 
 
+def _concrete(model: type[Model] | Model) -> Any:
+    """A proxy asks for the permissions of its model."""
+    return (model._meta.concrete_model or model)._meta
+
+
 def permission_name(model: type[Model] | Model, verb: str) -> str:
     """`("publish", Notice)` is `"notices.publish_notice"`."""
-    opts = model._meta.concrete_model._meta  # a proxy asks for the permission of its model
+    opts = _concrete(model)
     return f"{opts.app_label}.{get_permission_codename(verb, opts)}"
 
 
@@ -29,7 +34,7 @@ def is_usable(user: Any) -> bool:
 def _verbs(model: type[Model] | Model, verb: str) -> tuple[str, ...]:
     if verb != "view":
         return (verb,)
-    opts = model._meta.concrete_model._meta
+    opts = _concrete(model)
     own = {codename for codename, _ in opts.permissions}
     return tuple(v for v in IMPLIES_VIEW if v in opts.default_permissions or get_permission_codename(v, opts) in own)
 

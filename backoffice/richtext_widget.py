@@ -34,7 +34,7 @@ class RichTextFormField(forms.CharField):
     default_error_messages = {"required": _("Write something: the text is empty.")}
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         check_length(text)
         return sanitise(text)
 

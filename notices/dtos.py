@@ -99,5 +99,5 @@ def _recipients(notice: Notice) -> Iterator[RecipientDTO]:
         yield RecipientDTO(recipient.pk, recipient.name, recipient.email, "direct")
     for link in notice.noticerecipientgroup_set.select_related("recipient_group"):
         yield RecipientDTO(link.recipient_group_id, link.recipient_group.name, "", "group")
-    for link in notice.noticeadditionalrecipient_set.select_related("user"):
-        yield RecipientDTO(link.user_id, str(link.user), link.user.email, "additional")
+    for named in notice.noticeadditionalrecipient_set.select_related("user"):
+        yield RecipientDTO(named.user_id, str(named.user), named.user.email, "additional")

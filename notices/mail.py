@@ -28,6 +28,7 @@ State = Delivery.State
 TO, ID = b"to-placeholder@example.invalid", b"id-placeholder"
 # One line however long the name: a folded header loses its quotes and may begin with an empty line.
 ONE_LINE = SMTP.clone(max_line_length=998)
+GO_ON, REFUSED, REFUSED_FOR_GOOD = 354, 400, 500  # what a server answers
 # What needs neither quotes nor encoding, and is short enough for one line.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9'-]+( [A-Za-z0-9'-]+){0,9}", re.ASCII)
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -90,7 +91,7 @@ class Mailer:
             self.is_away, self.problem = True, _("The mail server broke off: %(error)s") % {"error": error}
             return Outcome(State.WAITING, self.problem)
         self._sent_on_connection += 1
-        return Outcome(State.SENT) if code < 400 else _refusal(code, answer)
+        return Outcome(State.SENT) if code < REFUSED else _refusal(code, answer)
 
     def _begin_anew(self, smtp: smtplib.SMTP) -> None:
         """A server may hang up after a refusal; the refusal counts all the same."""
@@ -150,7 +151,7 @@ def _announce(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int, bytes] 
     """Say who writes to whom; the server's refusal, or None when it waits for the text."""
     for say in (lambda: smtp.mail(sender), lambda: smtp.rcpt(email), lambda: smtp.docmd("DATA")):
         code, answer = say()
-        if code >= 400:
+        if code >= REFUSED:
             return code, answer
     return None
 
@@ -166,9 +167,9 @@ def _announce_at_once(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int,
             if refused is None:
                 raise
             return refused  # it said why before it hung up
-        if code >= 400:
+        if code >= REFUSED:
             refused = refused or (code, answer)
-        elif code == 354 and refused:  # it waits for a text to nobody
+        elif code == GO_ON and refused:  # it waits for a text to nobody
             smtp.send(".\r\n")
             smtp.getreply()
     return refused
@@ -202,6 +203,6 @@ def _one_line(text: str) -> str:
 
 def _refusal(code: int, answer: bytes) -> Outcome:
     said = f"{code} {answer.decode('utf-8', 'replace')}"
-    if code >= 500:
+    if code >= REFUSED_FOR_GOOD:
         return Outcome(State.FAILED, _("The mail server refused it: %(said)s") % {"said": said})
     return Outcome(State.WAITING, _("The mail server asked to try later: %(said)s") % {"said": said})

@@ -83,7 +83,7 @@ class NoticeQuerySet(SoftDeleteQuerySet):
 
 def _through(parent: type[models.Model], name: str) -> models.QuerySet:
     """The rows of a parent's reverse relation, as a correlated subquery on the parent."""
-    relation = parent._meta.get_field(name)
+    relation: Any = parent._meta.get_field(name)
     return relation.related_model.objects.filter(**{relation.field.name: OuterRef("pk")})
 
 

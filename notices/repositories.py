@@ -34,7 +34,7 @@ UNREAD_COUNT = f"""
     SELECT count(DISTINCT a.notice_id)
     FROM notices_audiencekey a
     WHERE a.key = ANY(ARRAY({KEYS_OF_PERSON})) AND {_ON_SHOW} AND ((a.notice_id, a.revision) IN ({_MINE_READ})) IS FALSE
-"""  # noqa: S608 - constants only
+"""
 
 
 def _newest(part: str, was_read: str) -> str:
@@ -48,11 +48,15 @@ def _newest(part: str, was_read: str) -> str:
             AND (a.published_at, a.notice_id) < (%({part}_before)s::timestamptz, %({part}_before_id)s::bigint)
             ORDER BY a.published_at DESC, a.notice_id DESC LIMIT %(limit)s
         ) a
-    """  # noqa: S608 - constants only
+    """
 
 
-_WANTED = "id title content category_id status start_date end_date published_at revision requires_acknowledgement due_date".split()
-INBOX_COLUMNS = tuple(field.attname for field in Notice._meta.concrete_fields if field.attname in _WANTED)  # the order that `from_db` counts on
+_SHOWN = {
+    *("id", "title", "content", "category_id", "status", "start_date", "end_date", "published_at", "revision"),
+    *("requires_acknowledgement", "due_date"),
+}
+# `from_db` counts on the order in which the model names its fields.
+INBOX_COLUMNS = tuple(field.attname for field in Notice._meta.concrete_fields if field.attname in _SHOWN)
 # Rows are fetched by arrays of ids, so that neighbours share the walk through an index.
 INBOX_PAGE = f"""
     WITH mine AS MATERIALIZED ({KEYS_OF_PERSON}),
@@ -74,7 +78,7 @@ INBOX_PAGE = f"""
     FROM notices n LEFT JOIN ack ON ack.notice_id = n.id AND ack.revision = n.revision
     WHERE n.id = ANY((SELECT ids FROM page)::bigint[])
     ORDER BY (ack.read_at IS NOT NULL), n.published_at DESC, n.id DESC
-"""  # noqa: S608 - constants only
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def _prepared_cursor() -> Iterator[Any]:
     with connection.cursor() as ordinary:
         # Django switches preparing off for the whole connection; its own cursors never prepare, whatever stands here.
         ordinary.connection.prepare_threshold = connection.settings_dict["OPTIONS"].get("prepare_threshold", 0)
-        with connection._prepare_cursor(_PreparedCursor(ordinary.connection)) as cursor:  # noqa: SLF001 - keeps its logging and errors
+        with connection._prepare_cursor(_PreparedCursor(ordinary.connection)) as cursor:
             yield cursor
 
 
@@ -225,10 +229,10 @@ class AudienceKeyRepository:
     @classmethod
     def differences(cls) -> tuple[int, int]:
         """How many keys are missing, and how many stand there without a reason. (0, 0) is equal."""
-        stored = f"SELECT {cls.COLUMNS} FROM {AudienceKey._meta.db_table}"  # noqa: S608
+        stored = f"SELECT {cls.COLUMNS} FROM {AudienceKey._meta.db_table}"
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT (SELECT count(*) FROM (({cls.EXPECTED}) EXCEPT ALL {stored}) m),"  # noqa: S608
+                f"SELECT (SELECT count(*) FROM (({cls.EXPECTED}) EXCEPT ALL {stored}) m),"
                 f" (SELECT count(*) FROM ({stored} EXCEPT ALL ({cls.EXPECTED})) s)"
             )
             return cursor.fetchone()

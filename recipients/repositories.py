@@ -3,21 +3,25 @@
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from recipients.audience import GROUP, PERSON, RECIPIENT, RawIds, routes_sql
+from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, RawIds, routes_sql
 from recipients.dtos import Address, AudienceMember, AudienceSummary
 from recipients.models import Recipient, RecipientGroup, User
 
-SUMMARY = """
-    WITH routes AS ({routes}), person AS (SELECT user_id, count(*) AS ways FROM routes GROUP BY user_id)
-    SELECT count(*) FILTER (WHERE u.is_active),
-           count(*) FILTER (WHERE u.is_active AND person.ways > 1),
-           count(*) FILTER (WHERE u.is_active AND u.email = ''),
-           count(*) FILTER (WHERE NOT u.is_active)
-    FROM person JOIN recipients_user u ON u.id = person.user_id
+# Two different addresses lead to a person when the least and the greatest of them differ.
+OVERLAPPING = f"min(r.address_id * {KEY_KINDS} + r.kind) <> max(r.address_id * {KEY_KINDS} + r.kind)"
+SUMMARY = f"""
+    SELECT count(*) FILTER (WHERE is_active),
+           count(*) FILTER (WHERE is_active AND overlapping),
+           count(*) FILTER (WHERE is_active AND email = ''),
+           count(*) FILTER (WHERE NOT is_active)
+    FROM (
+        SELECT u.is_active, u.email, {OVERLAPPING} AS overlapping
+        FROM ({routes_sql()}) r JOIN recipients_user u ON u.id = r.user_id GROUP BY u.id
+    ) person
 """
 
 
@@ -37,7 +41,7 @@ class AudienceRepository:
     @staticmethod
     def summary(address: Address) -> AudienceSummary:
         with connection.cursor() as cursor:
-            cursor.execute(SUMMARY.format(routes=routes_sql()), address_parameters(address))
+            cursor.execute(SUMMARY, address_parameters(address))
             return AudienceSummary(*cursor.fetchone())
 
     @staticmethod
@@ -47,14 +51,17 @@ class AudienceRepository:
         `only` narrows: "" the active, "inactive" those left out, "overlapping" those reached
         twice or more, "without_email" those told in the inbox only.
         """
-        having = "HAVING count(*) > 1" if only == "overlapping" else ""
-        ids = RawIds(f"SELECT user_id FROM ({routes_sql()}) r GROUP BY user_id {having}", address_parameters(address))
-        people = User.objects.filter(pk__in=ids, is_active=only != "inactive")
+        overlapping = f"GROUP BY r.user_id HAVING {OVERLAPPING}" if only == "overlapping" else ""
+        ids = RawIds(f"SELECT r.user_id FROM ({routes_sql()}) r {overlapping}", address_parameters(address))
+        people = User.objects.filter(IsOneOf(F("pk"), ids), is_active=only != "inactive")
         if only == "without_email":
             people = people.filter(email="")
         for word in search.split():
             people = people.filter(
-                Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word) | Q(employee_number__istartswith=word)
+                Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(email__icontains=word)
+                | Q(employee_number__istartswith=word)
             )
         return people.order_by("last_name", "first_name", "id")
 
@@ -64,18 +71,18 @@ class AudienceRepository:
         reasons: dict[int, list[str]] = {person.pk: [] for person in people}
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT user_id, kind, address_id FROM ({routes_sql(of_people=True)}) r ORDER BY kind, address_id",
+                f"SELECT DISTINCT kind, address_id, user_id FROM ({routes_sql(of_people=True)}) r ORDER BY kind, address_id",
                 address_parameters(address) | {"only": list(reasons)},
             )
             rows = cursor.fetchall()
         names = _address_names(rows)
-        for user_id, kind, address_id in rows:
+        for kind, address_id, user_id in rows:
             reasons[user_id].append(names[kind, address_id])
         return [AudienceMember(p.pk, str(p), p.email, p.is_active, tuple(reasons[p.pk])) for p in people]
 
 
 def _address_names(rows: list[tuple[int, int, int]]) -> dict[tuple[int, int], str]:
-    ids = {kind: {row[2] for row in rows if row[1] == kind} for kind in (RECIPIENT, GROUP, PERSON)}
+    ids = {kind: {row[1] for row in rows if row[0] == kind} for kind in (RECIPIENT, GROUP, PERSON)}
     names = {(RECIPIENT, r.pk): r.name for r in Recipient.objects.filter(pk__in=ids[RECIPIENT])}
     names |= {(GROUP, g.pk): _("%(name)s (group)") % {"name": g.name} for g in RecipientGroup.objects.filter(pk__in=ids[GROUP])}
     return names | {(PERSON, pk): _("named") for pk in ids[PERSON]}

@@ -4,7 +4,7 @@ It asks one policy on every surface, shows history read-only, and refuses to fil
 that the page does not offer.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin as StockModelAdmin
 from django.contrib.admin.options import ActionLocation
@@ -81,7 +81,7 @@ class HistoryMixin:
             raise Http404
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request, obj):
             raise PermissionDenied
-        page = Paginator(versions_of(obj), HISTORY_PER_PAGE).get_page(request.GET.get("p"))
+        page: Any = Paginator(cast("Any", versions_of(obj)), HISTORY_PER_PAGE).get_page(request.GET.get("p"))
         context = self.admin_site.each_context(request) | {
             "title": str(obj),
             "opts": self.opts,
@@ -117,4 +117,4 @@ class BaseAdmin(PolicyMixin, HistoryMixin, ModelAdmin):
     def get_action_choices(self, request: HttpRequest, default_choices: Any = None, action_location: Any = None) -> Any:
         # unfold 0.110 overrides this with the signature from before Django 6.1, which warns on every list.
         location = action_location or ActionLocation.CHANGE_LIST
-        return StockModelAdmin.get_action_choices(self, request, [("", _("Select action"))], action_location=location)
+        return StockModelAdmin.get_action_choices(self, request, [("", str(_("Select action")))], action_location=location)

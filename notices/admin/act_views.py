@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from backoffice.permissions import may
-from notices.admin.acts import BY_SLUG, Act
+from notices.admin.acts import BY_SLUG, NOBODY, Act
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
 from notices.models import Notice
@@ -54,8 +54,8 @@ def _after(act: Act, notice: Notice) -> HttpResponse:
 def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, form: Any, problem: str) -> HttpResponse:
     if notice.is_deleted != act.in_trash or notice.status not in act.states:
         messages.error(request, problem or _not_now(act, notice))
-        return redirect("admin:notices_trashednotice_changelist" if notice.is_deleted else "admin:notices_notice_change", *([] if notice.is_deleted else [notice.pk]))
-    audience = audience_of(notice) if act.needs_audience else None
+        return _back_to(notice)
+    audience = audience_of(notice) if act.needs_audience else NOBODY
     context = admin.admin_site.each_context(request) | {
         "title": act.label,
         "opts": admin.opts,
@@ -65,10 +65,16 @@ def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, form: Any,
         "sentences": act.question(notice, audience),
         "form": form,
         "problem": problem,
-        "people": audience.total if audience else 0,
+        "people": audience.total,
     }
     status = 409 if problem else 200
     return TemplateResponse(request, "notices/admin/confirm.html", context, status=status)
+
+
+def _back_to(notice: Notice) -> HttpResponse:
+    if notice.is_deleted:
+        return redirect("admin:notices_trashednotice_changelist")
+    return redirect("admin:notices_notice_change", notice.pk)
 
 
 def _not_now(act: Act, notice: Notice) -> str:

@@ -25,8 +25,14 @@ def people_phrase(count: int) -> str:
     return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
 
 
+NOBODY = AudienceSummary(total=0, overlapping=0, without_email=0, inactive=0)
+
+
 class Act:
-    """One act. Subclasses say what differs."""
+    """One act. Subclasses say what differs.
+
+    `button` and `question` get the audience if the act `needs_audience`, else `NOBODY`.
+    """
 
     slug: ClassVar[str]
     verb: ClassVar[str]
@@ -41,10 +47,10 @@ class Act:
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return notice.is_deleted == self.in_trash and notice.status in self.states and may(user, self.verb, notice)
 
-    def button(self, notice: Notice, audience: AudienceSummary | None) -> str:
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         raise NotImplementedError
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -61,10 +67,10 @@ class Publish(Act):
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return not _waits_for_review(notice) and super().is_offered(notice, user)
 
-    def button(self, notice: Notice, audience: AudienceSummary | None) -> str:
-        return _("Publish to %(people)s") % {"people": people_phrase(audience.total)} if audience else str(self.label)
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
+        return _("Publish to %(people)s") % {"people": people_phrase(audience.total)}
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         sentences = [_("“%(title)s” goes on show for %(people)s.") % {"title": notice, "people": people_phrase(audience.total)}]
         sentences += told_by_mail(audience)
         if notice.status == Status.WITHDRAWN:
@@ -86,10 +92,10 @@ class Schedule(Publish):
     label, done = gettext_lazy("Schedule…"), gettext_lazy("scheduled")
     states = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.WITHDRAWN})
 
-    def button(self, notice: Notice, audience: AudienceSummary | None) -> str:
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [
             _("“%(title)s” will be published by itself at the moment you choose.") % {"title": notice},
             _("As things stand it reaches %(people)s; who belongs to the audience is decided then.")
@@ -107,7 +113,7 @@ class CancelSchedule(Act):
     label, done = gettext_lazy("Cancel schedule"), gettext_lazy("taken off the schedule")
     states = frozenset({Status.SCHEDULED})
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("“%(title)s” goes back to draft and is not published. Nobody is told.") % {"title": notice}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -124,7 +130,7 @@ class Submit(Act):
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return _waits_for_review(notice) and super().is_offered(notice, user)
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [
             _("“%(title)s” waits for someone else to publish it: notices in “%(category)s” need approval.")
             % {"title": notice, "category": notice.category},
@@ -141,7 +147,7 @@ class ReturnToAuthor(Act):
     label, done = gettext_lazy("Return to author"), gettext_lazy("returned")
     states = frozenset({Status.IN_REVIEW})
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("“%(title)s” goes back to draft, with your reason, for its author to change.") % {"title": notice}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -154,7 +160,7 @@ class Withdraw(Act):
     label, done = gettext_lazy("Withdraw"), gettext_lazy("withdrawn")
     states = frozenset({Status.PUBLISHED})
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         waiting = Delivery.objects.of_revision(notice).unfinished().count()
         sentences = [_("“%(title)s” disappears from every inbox at once.") % {"title": notice}]
         if waiting:
@@ -174,7 +180,7 @@ class Delete(Act):
     label, done = gettext_lazy("Delete"), gettext_lazy("moved to the trash")
     states = frozenset({Status.DRAFT, Status.WITHDRAWN})
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("“%(title)s” moves to the trash. You can restore it from there.") % {"title": notice}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -187,7 +193,7 @@ class Restore(Act):
     label, done = gettext_lazy("Restore"), gettext_lazy("restored")
     states = frozenset(Status.values)
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [
             _("“%(title)s” comes back as what it was: %(status)s.") % {"title": notice, "status": notice.get_status_display().lower()},
             _("Nothing is sent, and nobody is told again."),
@@ -203,7 +209,7 @@ class Destroy(Act):
     label, done = gettext_lazy("Destroy for good"), gettext_lazy("destroyed for good")
     states = frozenset(Status.values)
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("“%(title)s”, its audience and its attachments are gone for ever. Only its history stays.") % {"title": notice}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -223,10 +229,10 @@ class SendAgain(Act):
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return super().is_offered(notice, user) and self._count(notice) > 0
 
-    def button(self, notice: Notice, audience: AudienceSummary | None) -> str:
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return _("Retry %(count)d failed") % {"count": self._count(notice)}
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("The mail is tried once more for %(people)s whose delivery failed.") % {"people": people_phrase(self._count(notice))}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -238,10 +244,10 @@ class SendUnknownAgain(SendAgain):
     slug = "send-unknown-again"
     retried = (Delivery.State.UNKNOWN,)
 
-    def button(self, notice: Notice, audience: AudienceSummary | None) -> str:
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return _("Send again to %(count)d in doubt") % {"count": self._count(notice)}
 
-    def question(self, notice: Notice, audience: AudienceSummary | None) -> list[str]:
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [
             _("For %(people)s the mail may have arrived. They get it again, perhaps for the second time.")
             % {"people": people_phrase(self._count(notice))}

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from backoffice.permissions import may_somewhere
-from notices.admin.acts import BY_SLUG, Act
+from notices.admin.acts import BY_SLUG, NOBODY, Act
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
 from notices.models import Notice
@@ -45,14 +45,14 @@ def run_on_selected(model_admin: Any, request: HttpRequest, queryset: Any, act: 
 def _preview(request: HttpRequest, act: Act, notice: Notice) -> dict[str, Any]:
     """What would happen to one notice, as far as can be seen before trying."""
     offered = act.is_offered(notice, request.user)
-    audience = audience_of(notice) if offered and act.needs_audience else None
+    audience = audience_of(notice) if offered and act.needs_audience else NOBODY
     return {
         "notice": notice,
         "offered": offered,
         "sentence": act.question(notice, audience)[0] if offered else _("Will be refused: it is %(status)s, or you may not.") % {
             "status": notice.get_status_display().lower()
         },
-        "seen": f"{notice.version}-{audience.total if audience else 0}",
+        "seen": f"{notice.version}-{audience.total}",
     }
 
 

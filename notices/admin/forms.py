@@ -65,7 +65,7 @@ class NoticeForm(forms.ModelForm):
         return due
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data: dict[str, Any] = super().clean() or {}
         if data.get("due_date") and not data.get("requires_acknowledgement"):
             self.add_error("requires_acknowledgement", _("A day to acknowledge by is set. Tick this too, or clear the day."))
         if self.instance.pk:
@@ -79,12 +79,13 @@ class NoticeForm(forms.ModelForm):
             refuse_unless_editable(stored)
         except NoticeError as error:
             raise forms.ValidationError(error.messages) from error
-        self.opened_version = data.get("version")
+        self.opened_version = data.get("version") or 0
         if self.opened_version == stored.version:
             return
         # Saving once more is then a decision: the next form carries the version it was told about.
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(stored.version)
+        posted: Any = self.data.copy()
+        posted[self.add_prefix("version")] = str(stored.version)
+        self.data = posted
         raise forms.ValidationError([self._who_changed(stored), *self._differences(stored, data)])
 
     @staticmethod
@@ -98,10 +99,10 @@ class NoticeForm(forms.ModelForm):
     def _differences(self, stored: Notice, data: dict[str, Any]) -> list[str]:
         lines = []
         for name, value in data.items():
-            field = Notice._meta.get_field(name)
-            theirs = getattr(stored, name)
-            if name != "version" and value != theirs:
-                lines.append(_("%(field)s: theirs is “%(theirs)s”.") % {"field": capfirst(str(field.verbose_name)), "theirs": readable(stored, field)})
+            field: Any = Notice._meta.get_field(name)
+            if name != "version" and value != getattr(stored, name):
+                names = {"field": capfirst(str(field.verbose_name)), "theirs": readable(stored, field)}
+                lines.append(_("%(field)s: theirs is “%(theirs)s”.") % names)
         return lines or [_("Their text is the same as yours.")]
 
 

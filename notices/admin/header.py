@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notices.admin.acts import ACTS, Act
+from notices.admin.acts import ACTS, NOBODY, Act
 from notices.models import Notice
 from notices.presentation import STATUS_LABELS
 from notices.repositories import NoticeRepository
@@ -59,7 +59,7 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         colour=STATUS_LABELS[notice.status],
         sentence=sentence_for(notice, audience),
         buttons=tuple(_button(act, notice, audience) for act in offered if _makes_sense(act, audience)),
-        tabs=tuple(Tab(title, reverse(view, args=[notice.pk]), slug == current) for slug, title, view in TABS),
+        tabs=tuple(Tab(str(title), reverse(view, args=[notice.pk]), slug == current) for slug, title, view in TABS),
     )
 
 
@@ -68,7 +68,7 @@ def audience_of(notice: Notice) -> AudienceSummary:
 
 
 def _button(act: Act, notice: Notice, audience: AudienceSummary | None) -> Button:
-    return Button(act.button(notice, audience), reverse("admin:notices_notice_act", args=[notice.pk, act.slug]), act.style)
+    return Button(act.button(notice, audience or NOBODY), reverse("admin:notices_notice_act", args=[notice.pk, act.slug]), act.style)
 
 
 def _makes_sense(act: Act, audience: AudienceSummary | None) -> bool:

@@ -38,7 +38,7 @@ def not_on_show(request: HttpRequest, notice_id: int) -> HttpResponse:
 def _what_happened(notice: Notice) -> tuple[int, str]:
     if notice.withdrawn_at and notice.status != Notice.Status.PUBLISHED:
         return GONE, _("This notice was withdrawn on %(moment)s.") % {"moment": Moment.of(notice.withdrawn_at).exact}
-    if notice.is_expired:
+    if notice.end_date and notice.is_expired:
         return GONE, _("This notice ended on %(day)s.") % {"day": date_format(notice.end_date)}
     if notice.status != Notice.Status.PUBLISHED or notice.is_deleted:
         return NOT_NOW, _("This notice is not on show at the moment.")

@@ -47,7 +47,7 @@ OWE = f"""
         WHERE d.notice_id = %(notice)s AND d.revision = %(revision)s AND d.kind = 'publication' AND d.person_id = u.id
     )
     ORDER BY u.id
-"""  # noqa: S608 - constants only
+"""
 
 CLAIM = """
     UPDATE notices_delivery d
@@ -175,8 +175,10 @@ class DeliveryService:
         notice = lock(notice_id, verb="publish", actor=actor)
         if notice.status != Notice.Status.PUBLISHED:
             raise NoticeError(_("“%(title)s” is not published, so nothing is sent. Publish it first.") % {"title": notice})
-        return Delivery.objects.of_revision(notice).filter(state__in=list(states)).update(
-            state=State.WAITING, attempts=0, reason="", next_attempt_at=timezone.now(), changed_at=timezone.now()
+        return (
+            Delivery.objects.of_revision(notice)
+            .filter(state__in=list(states))
+            .update(state=State.WAITING, attempts=0, reason="", next_attempt_at=timezone.now(), changed_at=timezone.now())
         )
 
     @staticmethod

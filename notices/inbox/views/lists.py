@@ -78,7 +78,7 @@ def _narrowed_by(filters: Filters) -> str:
 def _rows(notices: Iterable[Notice], categories: dict[int, Category], after: InboxCursor | None) -> Iterator[Row]:
     group = after.was_read if after else None
     for notice in notices:
-        notice.category = categories.get(notice.category_id)
+        notice.category = categories.get(notice.category_id or 0)
         heading = "" if notice.was_read == group else _("Read") if notice.was_read else _("Unread")
         group = notice.was_read
         excerpt = Truncator(" ".join(plain_text(notice.content).split())).chars(EXCERPT)

@@ -1,0 +1,166 @@
+"""Two people, or two workers, at the very same moment: on real connections of their own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+
+from notices.models import AudienceKey, Delivery, Favourite, Notice, ReadAcknowledgment
+from notices.repositories import AudienceKeyRepository
+from notices.services import DeliveryService, NoticeService
+from recipients.dtos import Address
+from recipients.models import User
+from tests.makers import make_draft, make_published
+from tests.smtp import MailServer, mailers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """Do all of this at the same time, each on its own connection; refusals are results too."""
+    barrier = Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            connection.ensure_connection()
+            barrier.wait(10)
+            return act()
+        except (ValidationError, PermissionDenied) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+@pytest.fixture
+def draft(alice, dave, erin):
+    return make_draft(author=alice, people=(dave, erin))
+
+
+def test_published_by_two_at_once_it_is_published_once(draft, alice, erin):
+    results = together(*(lambda actor=actor: NoticeService.publish(draft.pk, actor=actor) for actor in (alice, erin)))
+
+    [refusal] = [result for result in results if isinstance(result, ValidationError)]
+    assert refusal.messages == ["“Fire drill” is already published."]
+    notice = Notice.objects.get()
+    assert (notice.revision, notice.version) == (1, draft.version + 1)
+    assert Delivery.objects.count() == AudienceKey.objects.count() == 2
+    assert notice.history.filter(status="published").count() == 1
+
+
+def test_due_for_two_workers_at_once_it_is_published_once(draft, alice):
+    NoticeService.schedule(draft.pk, timezone.now() + timedelta(hours=1), actor=alice)
+    Notice.objects.update(publish_at=timezone.now())
+    results = together(*[lambda: NoticeService.publish_due(draft.pk)] * 3)
+    assert sorted(results) == [False, False, True]
+    assert Delivery.objects.count() == 2
+
+
+def test_withdrawn_and_published_again_at_once_the_books_are_in_order(draft, alice, erin):
+    NoticeService.publish(draft.pk, actor=alice)
+    together(lambda: NoticeService.withdraw(draft.pk, actor=alice), lambda: NoticeService.publish(draft.pk, actor=erin))
+
+    notice = Notice.objects.get()
+    assert (notice.status, notice.revision) in {("withdrawn", 1), ("published", 2)}
+    assert AudienceKeyRepository.differences() == (0, 0)
+
+
+def test_deleted_and_published_at_once_only_one_of_them_happens(draft, alice, erin):
+    results = together(lambda: NoticeService.delete(draft.pk, actor=alice), lambda: NoticeService.publish(draft.pk, actor=erin))
+    assert sum(isinstance(result, ValidationError) for result in results) == 1
+    notice = Notice.all_objects.get()
+    assert notice.is_deleted is not notice.is_published
+
+
+def test_of_two_editors_at_once_one_is_told(draft, alice, grace):
+    def save(title: str, actor: User) -> None:
+        copy = Notice.objects.get(pk=draft.pk)
+        copy.title = title
+        NoticeService.save_changes(copy, actor=actor, version=draft.version)
+
+    results = together(lambda: save("Hers", grace), lambda: save("Mine", alice))
+    assert sum(isinstance(result, ValidationError) for result in results) == 1
+    assert Notice.objects.get().version == draft.version + 1
+
+
+def test_the_audience_changed_while_publishing_is_told_or_refused_never_half(draft, alice, dave, erin):
+    only_dave = Address.of(people=[dave.pk])
+    together(lambda: NoticeService.set_audience(draft.pk, only_dave, actor=alice), lambda: NoticeService.publish(draft.pk, actor=erin))
+    addressed = set(Notice.objects.get().noticeadditionalrecipient_set.values_list("user_id", flat=True))
+    assert set(Delivery.objects.values_list("person_id", flat=True)) == addressed
+
+
+@pytest.mark.parametrize(
+    ("act", "model"),
+    [
+        (NoticeService.mark_as_read, ReadAcknowledgment),
+        (NoticeService.acknowledge, ReadAcknowledgment),
+        (lambda notice, person: NoticeService.set_favourite(notice, person, favourite=True), Favourite),
+    ],
+)
+def test_clicked_several_times_at_once_it_is_one_row(alice, dave, act, model):
+    notice = make_published(author=alice, people=(dave,), requires_acknowledgement=True)
+    results = together(*[lambda: act(notice, dave)] * 4)
+
+    row = model.objects.get()
+    assert {getattr(result, "pk", row.pk) for result in results} == {row.pk}
+    assert model.history.filter(history_type="+").count() == 1
+
+
+def test_acknowledged_while_it_is_withdrawn_it_is_one_or_the_other(alice, dave):
+    notice = make_published(author=alice, people=(dave,), requires_acknowledgement=True)
+    acknowledged, _ = together(lambda: NoticeService.acknowledge(notice, dave), lambda: NoticeService.withdraw(notice.pk, actor=alice))
+    assert isinstance(acknowledged, PermissionDenied) is not ReadAcknowledgment.objects.exists()
+
+
+class TestWorkers:
+    @pytest.fixture
+    def notice(self, alice):
+        readers = User.objects.bulk_create(User(username=f"reader{n}", email=f"reader{n}@example.org") for n in range(60))
+        return make_published(author=alice, people=tuple(readers))
+
+    def test_two_that_claim_at_once_never_share_a_row(self, notice):
+        batches = together(*[lambda: DeliveryService.claim(notice.pk, batch=10)] * 6)
+        ids = [claim.delivery_id for batch in batches for claim in batch]
+        assert len(set(ids)) == len(ids)
+        assert Delivery.objects.filter(state="sending").count() == len(ids)
+
+    def test_rows_that_another_holds_are_passed_over_without_waiting(self, notice):
+        def claim_meanwhile() -> int:
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(lambda: [len(DeliveryService.claim(notice.pk, batch=100)), connection.close()][0]).result(5)
+
+        with transaction.atomic():
+            mine = DeliveryService.claim(notice.pk, batch=10)
+            assert (len(mine), claim_meanwhile()) == (10, 50)
+
+    def test_several_that_deliver_at_once_send_each_mail_once(self, notice, settings):
+        server = MailServer()
+        server.start()
+        settings.MAILERS = mailers(server.port)
+        done = together(*[lambda: DeliveryService.deliver(notice.pk)] * 3)
+        server.stop()
+
+        assert sum(done) == 60
+        assert len(set(server.handler.recipients)) == len(server.handler.recipients) == 60
+        assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+
+    def test_sweeps_at_once_mend_a_publication_once(self, alice, dave):
+        draft = make_draft(author=alice, people=(dave,))
+        draft.publish()
+        together(*[DeliveryService.mend] * 3)
+        assert Delivery.objects.filter(notice=draft).count() == 1
+        assert AudienceKeyRepository.differences() == (0, 0)
+
+    def test_a_withdrawal_waits_for_no_worker_longer_than_a_claim(self, notice, alice):
+        together(lambda: DeliveryService.claim(notice.pk), lambda: NoticeService.withdraw(notice.pk, actor=alice))
+        assert DeliveryService.claim(notice.pk) == []
+        assert not Delivery.objects.filter(state="waiting").exists()
