@@ -114,7 +114,7 @@ def _prepared_cursor() -> Iterator[Any]:
     with connection.cursor() as ordinary:
         # Django switches preparing off for the whole connection; its own cursors never prepare, whatever stands here.
         ordinary.connection.prepare_threshold = connection.settings_dict["OPTIONS"].get("prepare_threshold", 0)
-        with connection._prepare_cursor(_PreparedCursor(ordinary.connection)) as cursor:
+        with connection._prepare_cursor(_PreparedCursor(ordinary.connection)) as cursor:  # type: ignore[call-arg]
             yield cursor
 
 
@@ -196,7 +196,8 @@ def matching(notices: QuerySet[Notice], query: str) -> QuerySet[Notice]:
     if not words:
         return notices
     terms = " & ".join(f"{word}:*" for word in words)
-    return notices.filter(search_vector=SearchQuery(terms, search_type="raw", config="english"))
+    by_stem, as_written = (SearchQuery(terms, search_type="raw", config=config) for config in ("english", "simple"))
+    return notices.filter(search_vector=by_stem | as_written)
 
 
 def _notice(row: tuple[Any, ...]) -> Notice:

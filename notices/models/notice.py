@@ -90,7 +90,10 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
 
     recipients = models.ManyToManyField(Recipient, through="NoticeRecipient", verbose_name=_("recipients"))
     search_vector = models.GeneratedField(
-        expression=SearchVector("title", weight="A", config="english") + SearchVector("content", weight="B", config="english"),
+        # The title twice: by stem, and as written for words that are typed half.
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("title", weight="A", config="simple")
+        + SearchVector("content", weight="B", config="english"),
         output_field=SearchVectorField(),
         db_persist=True,
     )

@@ -30,7 +30,7 @@ State = Delivery.State
 # A batch is what a killed worker leaves in doubt, so it is small; 25 still claims thousands a second.
 BATCH = 25
 LEASE = timedelta(minutes=5)
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 50  # with these pauses, about two days of a mail server that is away or busy
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
 
@@ -232,5 +232,10 @@ def _row(claim: Claim, outcome: Outcome, now: datetime) -> tuple[int, int, str, 
     if state == State.WAITING and claim.attempts >= MAX_ATTEMPTS:
         state = State.FAILED
         reason = _("Given up after %(count)d attempts. %(reason)s") % {"count": claim.attempts, "reason": reason}
-    wait = min(FIRST_RETRY * 2 ** (claim.attempts - 1), LAST_RETRY) if state == State.WAITING else timedelta(0)
+    wait = _pause(claim.attempts) if state == State.WAITING else timedelta(0)
     return claim.delivery_id, claim.attempts, state, reason, now + wait
+
+
+def _pause(attempts: int) -> timedelta:
+    """Twice as long after each attempt, up to the longest."""
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LAST_RETRY)

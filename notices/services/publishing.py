@@ -69,6 +69,8 @@ class PublishingMixin:
             raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
         if notice.end_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.end_date:
             raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
+        if notice.due_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.due_date:
+            raise NoticeError(_("The day to acknowledge by would have passed. Choose an earlier moment or a later day."))
         return _change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
 
     @staticmethod

@@ -74,5 +74,5 @@ class RoleAssignment(TimestampMixin):
 
     @property
     def is_current(self) -> bool:
-        today = timezone.localdate()
+        today = timezone.localdate(timezone=timezone.get_default_timezone())
         return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)

@@ -90,7 +90,7 @@ class TestDatabase:
         env = COMPLETE | {"DATABASE_URL": os.environ["DATABASE_URL"], "VAR_DIR": str(tmp_path)}
         done = run("manage.py", "check", "--database", "default", **env)
         assert done.returncode != 0
-        assert "(backoffice.E003) The application connects as a database superuser." in done.stderr
+        assert "(backoffice.E002) The application connects as a database superuser." in done.stderr
 
     def test_what_the_embedded_server_offers_is_read(self, tmp_path):
         server = EmbeddedServer(tmp_path / "x")
