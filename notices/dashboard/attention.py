@@ -1,0 +1,205 @@
+"""The numbers at the top of *Today*, and the lists below: what needs me, comes next, is stuck, is late."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backoffice.permissions import may_everywhere, may_somewhere
+from notices.dashboard.sight import Sight
+from notices.models import Delivery, Notice, ReadAcknowledgment
+from notices.models.notice import today
+from notices.querysets import NoticeQuerySet
+
+SHOWN = 5  # rows of each list
+LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
+TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
+Status = Notice.Status
+
+# Notices with mails in trouble, newest first. Parameter: the moment before which a due mail is stuck.
+TROUBLE = """
+    WITH trouble AS (
+        SELECT notice_id, revision, state, reason FROM notices_delivery
+        WHERE state IN ('failed', 'unknown') AND kind = 'publication'
+        UNION ALL
+        SELECT notice_id, revision, state, reason FROM notices_delivery
+        WHERE state = 'waiting' AND kind = 'publication' AND (reason <> '' OR next_attempt_at < %(stuck)s)
+    )
+    SELECT t.notice_id, t.state, count(*), max(t.reason)
+    FROM trouble t
+    JOIN notices n ON n.id = t.notice_id AND n.revision = t.revision AND n.status = 'published' AND NOT n.is_deleted
+    GROUP BY t.notice_id, t.state ORDER BY t.notice_id DESC, t.state LIMIT 300
+"""
+OUTSTANDING = """
+    SELECT d.notice_id, count(*), count(*) FILTER (WHERE r.acknowledged_at IS NULL)
+    FROM notices n
+    JOIN notices_delivery d ON d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication'
+    LEFT JOIN notices_readacknowledgment r ON r.notice_id = n.id AND r.user_id = d.person_id AND r.revision = n.revision
+    WHERE n.id = ANY(%(ids)s) GROUP BY d.notice_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    label: str
+    number: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One notice that wants attention: where to go, and why."""
+
+    title: str
+    url: str
+    what: str
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    slug: str
+    title: str
+    rows: tuple[Row, ...]
+    nothing: str  # said when there are no rows; empty: then the section is left out
+    more: str = ""  # said below them when some are not shown
+
+
+def notice_list(**filters: Any) -> str:
+    return f"{reverse('admin:notices_notice_changelist')}?{urlencode(filters)}"
+
+
+def figures(sight: Sight) -> list[Figure]:
+    monday = _start_of_week()
+    week = sight.notices().filter(status=Status.PUBLISHED, published_at__gte=monday)
+    figures = [
+        Figure(_("My drafts"), _drafts(sight).count(), _drafts_url(sight)),
+        Figure(_("In review"), sight.notices().filter(status=Status.IN_REVIEW).count(), notice_list(status__exact=Status.IN_REVIEW.value)),
+        Figure(_("Scheduled"), sight.notices().filter(status=Status.SCHEDULED).count(), notice_list(status__exact=Status.SCHEDULED.value)),
+        Figure(
+            _("Published this week"),
+            sight.kept(f"week:{monday:%Y%m%d}", week.count),
+            notice_list(status__exact=Status.PUBLISHED.value, published_at__gte=monday.isoformat()),
+        ),
+    ]
+    return figures if may_everywhere(sight.user, "add", Notice) or figures[0].number else figures[1:]
+
+
+def _start_of_week() -> datetime:
+    """Monday, midnight, where the organisation is."""
+    day = today()
+    return timezone.make_aware(datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time()), timezone.get_default_timezone())
+
+
+def _drafts(sight: Sight) -> NoticeQuerySet:
+    return sight.notices().draft().filter(created_by=sight.user)
+
+
+def _drafts_url(sight: Sight) -> str:
+    return notice_list(status__exact=Status.DRAFT.value, created_by__id__exact=sight.user.pk)
+
+
+def sections(sight: Sight) -> list[Section]:
+    found = (_needs_me(sight), _scheduled(sight), _stuck(sight), _late(sight))
+    return [section for section in found if section.rows or section.nothing]
+
+
+def _needs_me(sight: Sight) -> Section:
+    returned = _drafts(sight).exclude(status_reason="")[: SHOWN + 1]
+    rows = [Row(n.title, _page(n), _("Returned to you: %(reason)s") % {"reason": n.status_reason}, n.modified_at) for n in returned]
+    if may_somewhere(sight.user, "publish", Notice):
+        # Whoever wrote it is not the one to approve it.
+        waiting = sight.notices("publish").filter(status=Status.IN_REVIEW).exclude(created_by=sight.user).select_related("created_by")
+        rows += [
+            Row(
+                n.title,
+                _page(n),
+                _("Waits for you to publish or return it. By %(author)s.") % {"author": n.created_by or "—"},
+                n.modified_at,
+            )
+            for n in waiting[: SHOWN + 1]
+        ]
+    drafts = _drafts(sight).filter(status_reason="")[:SHOWN]
+    rows += [Row(n.title, _page(n), _("Your draft: nobody sees it yet."), n.modified_at) for n in drafts]
+    return Section("needs-me", _("Needs you"), tuple(rows), _("Nothing waits for you."))
+
+
+def _scheduled(sight: Sight) -> Section:
+    coming = sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk")[:SHOWN]
+    rows = tuple(Row(n.title, _page(n), _("Is published by itself."), n.publish_at) for n in coming)
+    return Section("scheduled", _("Comes next"), rows, "")
+
+
+def _stuck(sight: Sight) -> Section:
+    found = sight.kept("trouble", _trouble)
+    titles = dict(sight.notices().filter(pk__in={notice_id for notice_id, *_rest in found}).values_list("pk", "title"))
+    rows = [_trouble_row(titles[pk], pk, state, count, reason) for pk, state, count, reason in found if pk in titles]
+    more = _("And %(count)d more.") % {"count": len(rows) - SHOWN} if len(rows) > SHOWN else ""
+    return Section("stuck", _("Stuck"), tuple(rows[:SHOWN]), _("Every mail left, or is about to."), more=more)
+
+
+def _trouble() -> list[tuple[int, str, int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(TROUBLE, {"stuck": timezone.now() - TOO_LONG})
+        return cursor.fetchall()
+
+
+def _trouble_row(title: str, pk: int, state: str, count: int, reason: str) -> Row:
+    what = {
+        Delivery.State.FAILED: ngettext("%(count)s mail failed.", "%(count)s mails failed.", count),
+        Delivery.State.UNKNOWN: ngettext(
+            "%(count)s mail may or may not have arrived.", "%(count)s mails may or may not have arrived.", count
+        ),
+        Delivery.State.WAITING: ngettext("%(count)s mail is still waiting.", "%(count)s mails are still waiting.", count),
+    }[Delivery.State(state)] % {"count": f"{count:,}"}
+    if state == Delivery.State.WAITING and not reason:
+        reason = _("Nobody has taken it up: perhaps the worker is not running.")
+    return Row(
+        title, f"{reverse('admin:notices_notice_delivery', args=[pk])}?state={state}", f"{what} {reason.rstrip('.')}." if reason else what
+    )
+
+
+def _late(sight: Sight) -> Section:
+    rows = sight.kept("late", lambda: _late_rows(sight))
+    more = _("And more, overdue for longer.") if len(rows) > SHOWN else ""
+    return Section("late", _("Late"), tuple(rows[:SHOWN]), _("No acknowledgement is overdue from the last three months."), more=more)
+
+
+def _late_rows(sight: Sight) -> list[Row]:
+    confirmed = ReadAcknowledgment.objects.acknowledged().filter(
+        user=OuterRef("person_id"), notice=OuterRef("notice_id"), revision=OuterRef("revision")
+    )
+    owing = Delivery.objects.filter(
+        ~Exists(confirmed), notice=OuterRef("pk"), revision=OuterRef("revision"), kind=Delivery.Kind.PUBLICATION
+    )
+    overdue = (
+        sight.notices()
+        .published()
+        .filter(Exists(owing), requires_acknowledgement=True, due_date__lt=today(), due_date__gte=today() - LONG_AGO)
+    )
+    notices = list(overdue.order_by("-due_date", "-pk").only("title", "due_date")[: SHOWN + 1])
+    with connection.cursor() as cursor:
+        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices]})
+        numbers = {pk: (told, missing) for pk, told, missing in cursor.fetchall()}
+    return [_late_row(notice, *numbers[notice.pk]) for notice in notices if notice.pk in numbers]
+
+
+def _late_row(notice: Notice, told: int, missing: int) -> Row:
+    what = _("%(missing)s of %(told)s have not acknowledged it; it was due on %(day)s.") % {
+        "missing": f"{missing:,}",
+        "told": f"{told:,}",
+        "day": date_format(notice.due_date),
+    }
+    return Row(notice.title, f"{reverse('admin:notices_notice_readers', args=[notice.pk])}?only=outstanding", what)
+
+
+def _page(notice: Notice) -> str:
+    return reverse("admin:notices_notice_change", args=[notice.pk])
