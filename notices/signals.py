@@ -10,8 +10,9 @@ from backoffice.signals import post_soft_delete, pre_soft_delete
 from notices.events import notice_published
 from notices.models import Notice
 from notices.rendering import cache_key
-from notices.services.trash import refuse_deletion
+from notices.services.trash import refuse_deletion, refuse_group_deletion
 from notices.tasks import send_notice_notifications
+from recipients.models import RecipientGroup
 
 
 @receiver(pre_save, sender=Notice, dispatch_uid="notices.validate_before_save")
@@ -29,6 +30,11 @@ def drop_cache_after_save(sender: type[Notice], instance: Notice, raw: bool = Fa
 def refuse_to_delete_published(sender: type[Notice], instance: Notice, **kwargs: Any) -> None:
     # As it is now: it may have been published since `instance` was read.
     refuse_deletion(Notice.all_objects.select_for_update().filter(pk=instance.pk).first() or instance)
+
+
+@receiver(pre_soft_delete, sender=RecipientGroup, dispatch_uid="notices.refuse_to_delete_addressed_group")
+def refuse_to_delete_addressed_group(sender: type[RecipientGroup], instance: RecipientGroup, **kwargs: Any) -> None:
+    refuse_group_deletion(instance)
 
 
 @receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")

@@ -8,7 +8,11 @@ from django.utils.translation import gettext as _
 from audit.records import attributed
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReadAcknowledgment
+from notices.models.notice import today
 from notices.services.access import lock
+from recipients.models import RecipientGroup
+
+NAMED_IN_A_REFUSAL = 3
 
 
 class TrashMixin:
@@ -40,7 +44,9 @@ class TrashMixin:
         """
         notice = lock(notice_id, verb="destroy", actor=actor, in_trash=True)
         if notice.delivery_set.exists() or ReadAcknowledgment.objects.filter(notice=notice).exists():
-            raise NoticeError(_("“%(title)s” was published. Who was told of it must stay on record, so it stays in the trash.") % {"title": notice})
+            raise NoticeError(
+                _("“%(title)s” was published. Who was told of it must stay on record, so it stays in the trash.") % {"title": notice}
+            )
         with attributed(notice, actor=actor, reason=reason):
             notice.hard_delete()
         return str(notice)
@@ -55,3 +61,18 @@ def refuse_deletion(notice: Notice) -> None:
     }.get(notice.status)
     if advice:
         raise NoticeError(_("“%(title)s” cannot be deleted. %(advice)s") % {"title": notice, "advice": advice})
+
+
+def refuse_group_deletion(group: RecipientGroup) -> None:
+    """A group that readers are reached through, or are about to be, cannot be deleted."""
+    living = Notice.objects.filter(
+        noticerecipientgroup__recipient_group=group, status__in=(Notice.Status.IN_REVIEW, Notice.Status.SCHEDULED, Notice.Status.PUBLISHED)
+    ).exclude(end_date__lt=today())
+    titles = list(living.order_by("-pk").values_list("title", flat=True)[: NAMED_IN_A_REFUSAL + 1])
+    if titles:
+        names = ", ".join(f"“{title}”" for title in titles[:NAMED_IN_A_REFUSAL])
+        if len(titles) > NAMED_IN_A_REFUSAL:
+            names = _("%(names)s and others") % {"names": names}
+        raise NoticeError(
+            _("“%(group)s” is addressed by %(names)s. Withdraw them or change their audience first.") % {"group": group, "names": names}
+        )

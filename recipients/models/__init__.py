@@ -1,7 +1,7 @@
 from recipients.models.grants import (
     RecipientGroupRolePermission,
-    RecipientRolePermission,
     RecipientGroupUserPermission,
+    RecipientRolePermission,
     RecipientUserPermission,
 )
 from recipients.models.groups import (
@@ -16,10 +16,10 @@ __all__ = [
     "Recipient",
     "RecipientGroup",
     "RecipientGroupAdditionalRecipient",
-    "RecipientGroupRolePermission",
-    "RecipientRolePermission",
     "RecipientGroupRecipient",
+    "RecipientGroupRolePermission",
     "RecipientGroupUserPermission",
+    "RecipientRolePermission",
     "RecipientUserPermission",
     "RoleAssignment",
     "User",

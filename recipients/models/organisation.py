@@ -43,7 +43,7 @@ class Recipient(TimestampMixin):
 class RoleAssignment(TimestampMixin):
     """A person belongs to an entity. Both dates are inclusive; no date means no limit."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("person"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, verbose_name=_("person"))
     recipient = models.ForeignKey(Recipient, models.CASCADE, verbose_name=_("recipient"))
     role = models.CharField(_("role"), max_length=80, default=_("Member"), blank=True)
     starts_on = models.DateField(_("from"), null=True, blank=True)

@@ -1,11 +1,13 @@
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from guardian.shortcuts import assign_perm
 
 from notices.exceptions import NoticeError
 from notices.models import AudienceKey, Delivery, Notice, NoticeAdditionalRecipient
 from notices.services import NoticeService
-from tests.makers import make_draft, make_published
+from recipients.models import RecipientGroup
+from recipients.services import RecipientGroupService
+from tests.makers import make_draft, make_group, make_published
 
 
 @pytest.fixture
@@ -117,3 +119,15 @@ def test_deleting_and_restoring_leave_rows_with_actor_and_reason(alice, grace, d
     restored, deleted = draft.history.all()[: draft.history.count() - before]
     assert (deleted.history_user, deleted.history_change_reason, deleted.is_deleted) == (alice, "Not needed", True)
     assert (restored.history_user, restored.history_change_reason, restored.is_deleted) == (grace, "Restored from the trash", False)
+
+
+def test_a_group_that_a_living_notice_addresses_cannot_be_deleted(alice, grace, dave):
+    group = make_group("Night shift", people=(dave,))
+    notice = make_published("Canteen hours", author=alice, groups=(group,))
+
+    with pytest.raises(ValidationError, match="“Night shift” is addressed by “Canteen hours”. Withdraw them"):
+        RecipientGroupService.delete(group.pk, actor=grace)
+    NoticeService.withdraw(notice.pk, actor=alice)
+    RecipientGroupService.delete(group.pk, actor=grace)
+
+    assert not RecipientGroup.objects.filter(pk=group.pk).exists()

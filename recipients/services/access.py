@@ -1,0 +1,41 @@
+"""Who may touch whose account. Whoever could give rights could take them all, so few may."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from backoffice.permissions import may, may_everywhere
+from recipients.models import User
+
+
+def may_give_rights(actor: Any) -> bool:
+    """Administrators decide who may do what: they may change people and roles alike."""
+    return may_everywhere(actor, "change", User) and may_everywhere(actor, "change", Group)
+
+
+def holds_rights(person: User) -> bool:
+    """This account opens more than an inbox."""
+    if person.is_staff or person.is_superuser:
+        return True
+    return person.pk is not None and (person.groups.exists() or person.user_permissions.exists())
+
+
+def may_change_person(actor: Any, person: User) -> bool:
+    """Superusers are changed by superusers, those who hold rights by administrators, readers by stewards too."""
+    if not may(actor, "change", person):
+        return False
+    if person.is_superuser:
+        return actor.is_superuser
+    return may_give_rights(actor) or not holds_rights(person)
+
+
+def require_change(actor: Any, person: User) -> None:
+    if not may_change_person(actor, person):
+        raise PermissionDenied(_("%(actor)s may not change the account of %(person)s.") % {"actor": actor, "person": person})
+
+
+def require_rights_giver(actor: Any) -> None:
+    if not may_give_rights(actor):
+        raise PermissionDenied(_("%(actor)s may not decide who may do what. Ask an administrator.") % {"actor": actor})

@@ -1,0 +1,189 @@
+"""`RecipientGroupService`: groups, their members, and their trash."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from audit.records import attributed
+from backoffice.permissions import require
+from recipients.dtos import Address
+from recipients.exceptions import RecipientError
+from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient
+
+# What a group consists of: the link, its column, and the part of an Address that names it.
+LINKS = (
+    (RecipientGroupRecipient, "recipient_id", "recipient_ids"),
+    (RecipientGroupAdditionalRecipient, "user_id", "person_ids"),
+)
+NAMED_IN_HISTORY = 5
+
+
+class RecipientGroupService:
+    """One method per event. Each locks the group, asks the permission, and leaves history rows by `actor`."""
+
+    @staticmethod
+    @transaction.atomic
+    def create(group: RecipientGroup, *, members: Address | None = None, actor: Any) -> RecipientGroup:
+        require(actor, "add", RecipientGroup)
+        group.created_by = group.modified_by = actor
+        _save(group, actor=actor)
+        if members:
+            _link(group, members, actor=actor)
+        return group
+
+    @staticmethod
+    @transaction.atomic
+    def change(group: RecipientGroup, *, actor: Any) -> RecipientGroup:
+        """Save a changed code, name or description."""
+        _lock(group.pk, verb="change", actor=actor)
+        group.modified_by = actor
+        return _save(group, actor=actor)
+
+    @staticmethod
+    @transaction.atomic
+    def set_members(group_id: int, members: Address, *, actor: Any) -> RecipientGroup:
+        """Make `members` (entities and single people) all that the group consists of."""
+        now = members_of(group_id)
+        return RecipientGroupService.change_members(group_id, add=_minus(members, now), remove=_minus(now, members), actor=actor)
+
+    @staticmethod
+    @transaction.atomic
+    def change_members(group_id: int, *, add: Address = Address(), remove: Address = Address(), actor: Any) -> RecipientGroup:  # noqa: B008 - frozen
+        """Take `remove` out of the group and put `add` into it. Repeating it changes nothing."""
+        group = _lock(group_id, verb="change", actor=actor)
+        removed, added = _unlink(group, remove, actor=actor), _link(group, add, actor=actor)
+        if removed or added:
+            group.modified_by = actor
+            with attributed(group, actor=actor, reason=_members_changed(added, removed)):
+                group.save(update_fields=["modified_by", "modified_at"])
+        return group
+
+    @staticmethod
+    @transaction.atomic
+    def delete(group_id: int, *, actor: Any, reason: str = "") -> RecipientGroup:
+        """Put a group into the trash, with its members.
+
+        Raises:
+            PermissionDenied: `actor` may not delete this group.
+            ValidationError: a receiver of `pre_soft_delete` still needs it, and says for what.
+        """
+        group = _lock(group_id, verb="delete", actor=actor)
+        with attributed(group, actor=actor, reason=reason):
+            group.delete(user=actor)
+        return group
+
+    @staticmethod
+    @transaction.atomic
+    def restore(group_id: int, *, actor: Any, code: str = "") -> RecipientGroup:
+        """Take a group out of the trash, with the members it had. `code` replaces its code, if another group has it now."""
+        group = _lock(group_id, verb="delete", actor=actor, in_trash=True)
+        group.code = code.strip() or group.code
+        _refuse_taken_code(group)
+        try:
+            with transaction.atomic(), attributed(group, actor=actor, reason=_("Restored from the trash")):
+                group.is_deleted, group.deleted_at, group.deleted_by, group.modified_by = False, None, None, actor
+                group.save(update_fields=["code", "is_deleted", "deleted_at", "deleted_by", "modified_by", "modified_at"])
+        except IntegrityError:
+            group.is_deleted = True
+            _refuse_taken_code(group)
+            raise
+        return group
+
+
+def members_of(group_id: int) -> Address:
+    ids = {field: model.objects.filter(recipient_group_id=group_id).values_list(column, flat=True) for model, column, field in LINKS}
+    return Address.of(recipients=ids["recipient_ids"], people=ids["person_ids"])
+
+
+def code_is_taken_by(group: RecipientGroup) -> RecipientGroup | None:
+    """The living group that has this group's code."""
+    return RecipientGroup.objects.filter(code=group.code).exclude(pk=group.pk).first()
+
+
+def _lock(group_id: int, *, verb: str, actor: Any, in_trash: bool = False) -> RecipientGroup:
+    group = RecipientGroup.all_objects.select_for_update(of=("self",)).filter(pk=group_id).first()
+    if group is None:
+        raise RecipientError(_("This group no longer exists."))
+    require(actor, verb, group)
+    if group.is_deleted and not in_trash:
+        raise RecipientError(_("“%(name)s” is in the trash. Restore it first.") % {"name": group})
+    if in_trash and not group.is_deleted:
+        raise RecipientError(_("“%(name)s” is not in the trash.") % {"name": group})
+    return group
+
+
+def _save(group: RecipientGroup, *, actor: Any) -> RecipientGroup:
+    group.full_clean()
+    with attributed(group, actor=actor):
+        group.save()
+    return group
+
+
+def _refuse_taken_code(group: RecipientGroup) -> None:
+    if other := code_is_taken_by(group):
+        raise RecipientError(
+            _("“%(name)s” cannot come back with the code “%(code)s”: the group “%(other)s” has it now. Give it another code.")
+            % {"name": group, "code": group.code, "other": other}
+        )
+
+
+def _minus(one: Address, other: Address) -> Address:
+    return Address.of(recipients=set(one.recipient_ids) - set(other.recipient_ids), people=set(one.person_ids) - set(other.person_ids))
+
+
+def _link(group: RecipientGroup, members: Address, *, actor: Any) -> list[str]:
+    """Add members; returns the names of those who were not there yet."""
+    added = []
+    for model, column, field in LINKS:
+        there = set(_links(model, group, column, getattr(members, field)).values_list(column, flat=True))
+        for pk in getattr(members, field):
+            if pk not in there:
+                link = model(recipient_group=group, **{column: pk})
+                _add(link, actor=actor)
+                added.append(_name(link))
+    return added
+
+
+def _add(link: models.Model, *, actor: Any) -> None:
+    try:
+        link.full_clean()
+    except ValidationError as error:
+        raise RecipientError(_("One of the members no longer exists. Choose the members again.")) from error
+    with attributed(link, actor=actor):
+        link.save()
+
+
+def _unlink(group: RecipientGroup, members: Address, *, actor: Any) -> list[str]:
+    """Remove members; returns their names."""
+    removed = []
+    for model, column, field in LINKS:
+        for link in _links(model, group, column, getattr(members, field)).select_related(column.removesuffix("_id")):
+            removed.append(_name(link))
+            with attributed(link, actor=actor):
+                link.delete()
+    return removed
+
+
+def _links(model: Any, group: RecipientGroup, column: str, ids: tuple[int, ...]) -> models.QuerySet:
+    return model.objects.filter(recipient_group=group, **{f"{column}__in": ids})
+
+
+def _name(link: Any) -> str:
+    return f"“{getattr(link, 'recipient', None) or link.user}”"
+
+
+def _members_changed(added: list[str], removed: list[str]) -> str:
+    """The reason that the group's history shows, such as “Added “Site Leeds”. Removed “Dave Tester” and 3 more.”."""
+    return " ".join(
+        sentence % {"names": _few(names)}
+        for sentence, names in ((_("Added %(names)s."), added), (_("Removed %(names)s."), removed))
+        if names
+    )
+
+
+def _few(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMED_IN_HISTORY])
+    more = len(names) - NAMED_IN_HISTORY
+    return _("%(names)s and %(count)d more") % {"names": shown, "count": more} if more > 0 else shown
