@@ -8,6 +8,7 @@ from django.utils import timezone
 
 type View = Callable[[HttpRequest], HttpResponse]
 
+
 def time_zone_of_the_reader(get_response: View) -> View:
     """Show moments in the zone that the signed-in person chose, else in the organisation's."""
 

@@ -72,6 +72,12 @@ UNFOLD = {
                 "items": [
                     _item(_("People"), "person", "admin:recipients_user_changelist", _may("view", "recipients.User")),
                     _item(_("Recipients"), "apartment", "admin:recipients_recipient_changelist", _may("view", "recipients.Recipient")),
+                    _item(
+                        _("Who belongs where"),
+                        "link",
+                        "admin:recipients_roleassignment_changelist",
+                        _may("view", "recipients.RoleAssignment"),
+                    ),
                     _item(_("Groups"), "groups", "admin:recipients_recipientgroup_changelist", _may("view", "recipients.RecipientGroup")),
                 ],
             },

@@ -60,7 +60,12 @@ class NoticeQuerySet(SoftDeleteQuerySet):
     def with_recipient_count(self) -> Self:
         """Annotate `recipient_count`: how many org entities the notice addresses directly."""
         counted = (
-            _model("NoticeRecipient").objects.filter(notice_id=OuterRef("pk")).order_by().values("notice_id").annotate(n=Count("pk")).values("n")
+            _model("NoticeRecipient")
+            .objects.filter(notice_id=OuterRef("pk"))
+            .order_by()
+            .values("notice_id")
+            .annotate(n=Count("pk"))
+            .values("n")
         )
         return self.annotate(recipient_count=Coalesce(Subquery(counted, output_field=IntegerField()), Value(0)))
 

@@ -59,13 +59,16 @@ def _checked_type(name: str, upload: UploadedFile) -> str:
     ending = PurePath(name).suffix.lower()
     if ending not in KINDS:
         allowed = ", ".join(kind.lstrip(".") for kind in KINDS)
-        raise ValidationError(_("“%(name)s” is of a kind that cannot be attached. Use one of: %(allowed)s.") % {"name": name, "allowed": allowed})
+        raise ValidationError(
+            _("“%(name)s” is of a kind that cannot be attached. Use one of: %(allowed)s.") % {"name": name, "allowed": allowed}
+        )
     content_type, marks = KINDS[ending]
     upload.seek(0)
     head = upload.read(SAMPLE)
     if not (_is_one_of(head, name, marks) if marks else _is_text(head)):
         raise ValidationError(
-            _("“%(name)s” is not what its name says. Save it again as %(kind)s and attach that.") % {"name": name, "kind": ending.lstrip(".")}
+            _("“%(name)s” is not what its name says. Save it again as %(kind)s and attach that.")
+            % {"name": name, "kind": ending.lstrip(".")}
         )
     return content_type
 

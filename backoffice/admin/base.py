@@ -103,8 +103,7 @@ class BaseAdmin(PolicyMixin, HistoryMixin, ModelAdmin):
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """An allow-list: Django's own rule lets anybody filter by any local field, shown or not."""
         field = lookup.split("__", 1)[0]
-        offered = {item[0] if isinstance(item, (list, tuple)) else item for item in self.get_list_filter(request)}
-        offered = {name for name in offered if isinstance(name, str)} | set(self.allowed_lookups)
+        offered = {_parameter(item) for item in self.get_list_filter(request)} | set(self.allowed_lookups)
         return field in {name.split("__", 1)[0] for name in offered} and super().lookup_allowed(lookup, value, request)
 
     # History rows are the record; Django's own log would be a second and lesser one.
@@ -118,3 +117,10 @@ class BaseAdmin(PolicyMixin, HistoryMixin, ModelAdmin):
         # unfold 0.110 overrides this with the signature from before Django 6.1, which warns on every list.
         location = action_location or ActionLocation.CHANGE_LIST
         return StockModelAdmin.get_action_choices(self, request, [("", str(_("Select action")))], action_location=location)
+
+
+def _parameter(list_filter: Any) -> str:
+    """What a filter is called in the query string: its field, or the name it gave itself."""
+    if isinstance(list_filter, (list, tuple)):
+        list_filter = list_filter[0]
+    return list_filter if isinstance(list_filter, str) else list_filter.parameter_name

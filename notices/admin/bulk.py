@@ -49,9 +49,9 @@ def _preview(request: HttpRequest, act: Act, notice: Notice) -> dict[str, Any]:
     return {
         "notice": notice,
         "offered": offered,
-        "sentence": act.question(notice, audience)[0] if offered else _("Will be refused: it is %(status)s, or you may not.") % {
-            "status": notice.get_status_display().lower()
-        },
+        "sentence": act.question(notice, audience)[0]
+        if offered
+        else _("Will be refused: it is %(status)s, or you may not.") % {"status": notice.get_status_display().lower()},
         "seen": f"{notice.version}-{audience.total}",
     }
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _

@@ -64,6 +64,7 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
     list_filter = (("status", ChoicesDropdownFilter), ("category", RelatedDropdownFilter))
+    allowed_lookups = ("created_by", "published_at")  # the Today page links to these
     list_select_related = ("category", "created_by")
     ordering = ("-pk",)
     sortable_by = ()
@@ -79,7 +80,7 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
         (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
     )
     inlines = (AttachmentInline,)
-    readonly_preprocess_fields = {"content": render_rich_text}  # noqa: RUF012 - unfold's own way
+    readonly_preprocess_fields = {"content": render_rich_text}
     change_form_outer_before_template = "notices/admin/header.html"
     list_before_template = "notices/admin/list_hint.html"
     object_history_template = "notices/admin/history.html"

@@ -24,7 +24,12 @@ from recipients.repositories import AudienceRepository
 
 PER_PAGE = 25
 # Which part of the audience the table shows: key, title.
-PARTS = (("", gettext_lazy("Everyone")), ("overlapping", gettext_lazy("In more than once")), ("without_email", gettext_lazy("Without e-mail")), ("inactive", gettext_lazy("Left out")))
+PARTS = (
+    ("", gettext_lazy("Everyone")),
+    ("overlapping", gettext_lazy("In more than once")),
+    ("without_email", gettext_lazy("Without e-mail")),
+    ("inactive", gettext_lazy("Left out")),
+)
 READER_PARTS = (
     ("", gettext_lazy("Everyone")),
     ("unopened", gettext_lazy("Not opened")),
@@ -88,12 +93,16 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     page = CappedPaginator(rows, PER_PAGE).get_page(request.GET.get("p"))
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
-    context = admin.page_context(request, notice, "delivery") | _figures(notice) | {
-        "page": page,
-        "state": state,
-        "states": Delivery.State.choices,
-        "q": request.GET.get("q", ""),
-    }
+    context = (
+        admin.page_context(request, notice, "delivery")
+        | _figures(notice)
+        | {
+            "page": page,
+            "state": state,
+            "states": Delivery.State.choices,
+            "q": request.GET.get("q", ""),
+        }
+    )
     return TemplateResponse(request, "notices/admin/delivery.html", context)
 
 
@@ -164,4 +173,8 @@ def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: 
     found = notice.attachments.filter(pk=attachment_id).first()
     if found is None:
         raise Http404
-    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name, content_type=found.content_type)
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)

@@ -29,9 +29,7 @@ class Delivery(models.Model):
         REMINDER = "reminder", _("Reminder")
 
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, db_constraint=False, verbose_name=_("notice"))
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.DO_NOTHING, db_index=False, db_constraint=False, verbose_name=_("person")
-    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, db_index=False, db_constraint=False, verbose_name=_("person"))
     revision = models.PositiveIntegerField(_("revision"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PUBLICATION)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)

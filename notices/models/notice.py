@@ -70,9 +70,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
 
     title = models.CharField(_("title"), max_length=200)
     content = RichTextField(_("content"))
-    category = models.ForeignKey(
-        Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"), db_index=False
-    )
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"), db_index=False)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
     start_date = models.DateField(_("on show from"), default=today)
     end_date = models.DateField(

@@ -8,7 +8,7 @@ from notices.repositories import AudienceKeyRepository
 _INSERT = f"""
     INSERT INTO notices_audiencekey ({AudienceKeyRepository.COLUMNS})
     SELECT {AudienceKeyRepository.COLUMNS} FROM ({AudienceKeyRepository.EXPECTED}) e
-"""  # noqa: S608 - constants only
+"""
 
 
 class AudienceKeyService:

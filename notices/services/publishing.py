@@ -1,12 +1,13 @@
 """Putting a notice on show and taking it off again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -140,10 +141,13 @@ def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
     if notice.status == Status.PUBLISHED:
         raise NoticeError(_("“%(title)s” is already published.") % {"title": notice})
     if notice.is_expired:
-        raise NoticeError(_("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(notice.end_date)})
+        raise NoticeError(
+            _("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(notice.end_date)}
+        )
     if notice.due_date and notice.due_date < timezone.localdate(timezone=timezone.get_default_timezone()):
         raise NoticeError(
-            _("“%(title)s” was to be acknowledged by %(day)s. Set a later day first.") % {"title": notice, "day": date_format(notice.due_date)}
+            _("“%(title)s” was to be acknowledged by %(day)s. Set a later day first.")
+            % {"title": notice, "day": date_format(notice.due_date)}
         )
     if notice.category and notice.category.needs_approval:
         _refuse_own_work(notice, actor)
@@ -164,11 +168,18 @@ def refuse_empty_audience(notice: Notice) -> None:
     address = NoticeRepository.address_of(notice)
     if not address:
         raise NoticeError(_("“%(title)s” addresses nobody. Choose its audience first.") % {"title": notice})
+    _hold_still(address.group_ids)
     gone = NoticeRecipientGroup.objects.filter(notice=notice, recipient_group__is_deleted=True).select_related("recipient_group")
     if names := ", ".join(f"“{link.recipient_group}”" for link in gone):
         raise NoticeError(_("The group %(names)s is in the trash. Restore it, or take it out of the audience.") % {"names": names})
-    if AudienceRepository.summary(address).total == 0:
+    if not AudienceRepository.people(address).exists():
         raise NoticeError(_("Nobody active is in the audience of “%(title)s”. Choose others.") % {"title": notice})
+
+
+def _hold_still(group_ids: Sequence[int]) -> None:
+    """No group of the audience is deleted before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM recipients_recipientgroup WHERE id = ANY(%s) ORDER BY id FOR SHARE", [list(group_ids)])
 
 
 def _check_seen(notice: Notice, seen: Confirmation | None) -> None:

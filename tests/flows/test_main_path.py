@@ -84,9 +84,7 @@ def test_a_notice_goes_from_draft_to_acknowledged(visitor, organisation, worker,
     # The page counts by itself while the worker mails.
     expect(author.page.locator(".bo-figure-sent dd")).to_have_text("8")
     author.check_accessible()
-    assert sorted(recipient for recipient, _ in postbox.mails) == sorted(
-        Delivery.objects.values_list("person__email", flat=True)
-    )
+    assert sorted(recipient for recipient, _ in postbox.mails) == sorted(Delivery.objects.values_list("person__email", flat=True))
 
     [mail] = postbox.to(dave)
     assert "The north car park is closed on Monday." in mail.get_body(("plain",)).get_content()
