@@ -28,7 +28,7 @@ lint: $(STAMP) ## Check style, types, architecture, templates, spelling and migr
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/lint-imports
 	@.venv/bin/mypy
-	@git ls-files -z '*.html' '*.txt' ':!fixtures' ':!requirements*' | xargs -0 .venv/bin/djade --check --target-version 6.0
+	@git ls-files -z '*.html' '*.txt' ':!fixtures' ':!requirements*' | xargs -0 .venv/bin/djade --check --target-version 6.1
 	@.venv/bin/codespell
 	@$(PYTHON) manage.py makemigrations --check --dry-run
 

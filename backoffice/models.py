@@ -1,7 +1,7 @@
 """The four mixins that our models share."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models, transaction
@@ -102,7 +102,7 @@ class PublishableMixin(models.Model):
 
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     is_published = models.GeneratedField(
-        expression=models.Q(status=PUBLISHED),
+        expression=cast("Any", models.Q(status=PUBLISHED)),  # a condition is an expression too
         output_field=models.BooleanField(verbose_name=_("is published")),
         db_persist=True,
     )

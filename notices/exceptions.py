@@ -10,5 +10,5 @@ class NoticeError(ValidationError):
         return " ".join(self.messages)
 
 
-class StaleNotice(NoticeError):
+class StaleNotice(NoticeError):  # noqa: N818 - named after what is found, as Django names `PermissionDenied`
     """Someone else changed it since the page was opened."""

@@ -91,7 +91,10 @@ class Mailer:
             self.is_away, self.problem = True, _("The mail server broke off: %(error)s") % {"error": error}
             return Outcome(State.WAITING, self.problem)
         self._sent_on_connection += 1
-        return Outcome(State.SENT) if code < REFUSED else _refusal(code, answer)
+        if code < REFUSED:
+            return Outcome(State.SENT)
+        self._begin_anew(smtp)
+        return _refusal(code, answer)
 
     def _begin_anew(self, smtp: smtplib.SMTP) -> None:
         """A server may hang up after a refusal; the refusal counts all the same."""
@@ -160,18 +163,18 @@ def _announce_at_once(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int,
     """The same in one journey instead of three, for a server that offers PIPELINING (RFC 2920)."""
     smtp.send(f"MAIL FROM:{smtplib.quoteaddr(sender)}\r\nRCPT TO:{smtplib.quoteaddr(email)}\r\nDATA\r\n")
     refused = None
-    for _step in range(3):
-        try:
+    try:
+        for _step in range(3):
             code, answer = smtp.getreply()
-        except smtplib.SMTPServerDisconnected:
-            if refused is None:
-                raise
-            return refused  # it said why before it hung up
-        if code >= REFUSED:
-            refused = refused or (code, answer)
-        elif code == GO_ON and refused:  # it waits for a text to nobody
-            smtp.send(".\r\n")
-            smtp.getreply()
+            if code >= REFUSED:
+                refused = refused or (code, answer)
+            elif code == GO_ON and refused:  # it waits for a text to nobody
+                smtp.send(".\r\n")
+                smtp.getreply()
+    except MailboxProblem:
+        if refused is None:
+            raise
+        smtp.close()  # it said why before it broke off
     return refused
 
 

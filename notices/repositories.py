@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
@@ -91,7 +91,7 @@ class InboxCursor:
 
     @classmethod
     def after(cls, notice: Notice) -> "InboxCursor":
-        return cls(notice.was_read, notice.published_at, notice.pk)
+        return cls(notice.was_read, cast("datetime", notice.published_at), notice.pk)  # on show, so published
 
     @classmethod
     def bounds(cls, after: "InboxCursor | None") -> dict[str, Any]:

@@ -30,8 +30,8 @@ ROLES = {
     Role.COMPLIANCE: EVERYTHING_SEEN + " auth.view_group",
     Role.ADMINISTRATOR: (
         f"{EVERYTHING_SEEN} {ORGANISATION} recipients.add_user recipients.change_user "
-        "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice notices.destroy_notice "
-        "notices.add_category notices.change_category notices.delete_category "
+        "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
+        "notices.destroy_notice notices.add_category notices.change_category notices.delete_category "
         "auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),
 }

@@ -30,6 +30,7 @@ KINDS = {
 }
 LONGEST_NAME = 150
 SAMPLE = 64 * 1024
+SPACE = ord(" ")  # the first character that shows; those before it are controls
 
 
 def attachment_from(upload: UploadedFile) -> Attachment:
@@ -89,7 +90,7 @@ def _is_text(head: bytes) -> bool:
         if error.start < len(head) - 4:
             return False
         text = head[: error.start].decode("utf-8-sig")
-    return not any(ord(character) < 32 and character not in "\t\n\r\f" for character in text)
+    return not any(ord(character) < SPACE and character not in "\t\n\r\f" for character in text)
 
 
 def _digest(upload: UploadedFile) -> str:

@@ -21,7 +21,7 @@ def audience_key(kind: int, pk: int) -> int:
     return pk * KEY_KINDS + kind
 
 
-def user_role_entity_ids(user) -> list[int]:
+def user_role_entity_ids(user: Any) -> list[int]:
     """Ids of the active entities that `user` belongs to today."""
     if user.pk is None:
         return []
@@ -85,13 +85,12 @@ def routes_sql(*, of_people: bool = False) -> str:
     return _ROUTES.format(of_people="AND ra.user_id = ANY(%(only)s)" if of_people else "")
 
 
-class RawIds(RawSQL):
-    """A raw subquery of ids with named parameters."""
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        names, sql = [], self.sql
-        sql = re.sub(r"%\((\w+)\)s", lambda match: names.append(match[1]) or "%s", sql)
-        return f"({sql})", tuple(self.params[name] for name in names)
+
+def raw_ids(sql: str, parameters: dict[str, Any]) -> RawSQL:
+    """A raw subquery of ids with named parameters."""
+    return RawSQL(_PARAMETER.sub("%s", sql), [parameters[name] for name in _PARAMETER.findall(sql)])  # noqa: S611 - values are parameters
 
 
 class IsOneOf(Lookup):

@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, RawIds, routes_sql
+from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, routes_sql
 from recipients.dtos import Address, AudienceMember, AudienceSummary
 from recipients.models import Recipient, RecipientGroup, User
 
@@ -52,7 +52,7 @@ class AudienceRepository:
         twice or more, "without_email" those told in the inbox only.
         """
         overlapping = f"GROUP BY r.user_id HAVING {OVERLAPPING}" if only == "overlapping" else ""
-        ids = RawIds(f"SELECT r.user_id FROM ({routes_sql()}) r {overlapping}", address_parameters(address))
+        ids = raw_ids(f"SELECT r.user_id FROM ({routes_sql()}) r {overlapping}", address_parameters(address))
         people = User.objects.filter(IsOneOf(F("pk"), ids), is_active=only != "inactive")
         if only == "without_email":
             people = people.filter(email="")

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -65,11 +66,15 @@ class MailServer(Controller):
 
 
 class RudeServer:
-    """Says what SMTP says and hangs up instead of answering `at`: “EHLO”, “MAIL”, “RCPT”, “DATA” or “text”."""
+    """Says what SMTP says, but once: it hangs up at `at`, one of “EHLO”, “MAIL”, “RCPT”, “DATA” and “text”.
 
-    def __init__(self, at: str, *, answer: bytes = b"") -> None:
-        self.at, self.answer = at, answer
-        self.texts = 0
+    `answers` says what it answers, once, at each of these instead of the usual.
+    """
+
+    def __init__(self, at: str = "", *, answers: dict[str, str] | None = None, pipelining: bool = False) -> None:
+        self.at, self.answers, self.pipelining = at, answers or {}, pipelining
+        self.texts: list[bytes] = []  # of each mail that it got whole, whatever it said to it
+        self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -86,21 +91,36 @@ class RudeServer:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
+            self.connections += 1
             with connection, connection.makefile("rb") as lines:
+                connection.sendall(b"220 mail.test\r\n")
                 self._talk(connection, lines)
+                # Closing with something unread would take back what was answered.
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
+                    lines.read()
 
     def _talk(self, connection: socket.socket, lines: Any) -> None:
-        connection.sendall(b"220 mail.test\r\n")
+        usual = {"EHLO": "250-mail.test\r\n250 PIPELINING" if self.pipelining else "250 mail.test", "DATA": "354 Go on"}
         for line in lines:
             word = line.split(b" ")[0].strip().decode().upper()
+            if self._answer(connection, word, usual.get(word, "250 OK")).startswith("354"):
+                word = "text"
+                self._take_text(lines)
+                self._answer(connection, word, "250 Kept")
             if word == self.at:
-                connection.sendall(self.answer)
+                self.at = ""
                 return
-            connection.sendall(b"354 Go on\r\n" if word == "DATA" else b"250 OK\r\n")
-            if word == "DATA":
-                while lines.readline() not in {b".\r\n", b""}:
-                    pass
-                self.texts += 1
-                if self.at == "text":
-                    return
-                connection.sendall(b"250 Kept\r\n")
+
+    def _take_text(self, lines: Any) -> None:
+        text = []
+        while (line := lines.readline()) not in {b".\r\n", b""}:
+            text.append(line)
+        if text:
+            self.texts.append(b"".join(text))
+
+    def _answer(self, connection: socket.socket, word: str, usual: str) -> str:
+        answer = self.answers.pop(word, "" if word == self.at else usual)
+        if answer:
+            connection.sendall(answer.encode() + b"\r\n")
+        return answer

@@ -34,7 +34,7 @@ def confirm(admin: Any, request: HttpRequest, object_id: int, slug: str) -> Http
             notice = admin.notice_or_404(request, object_id, trash=True)
         else:
             return _after(act, notice)
-    return _page(admin, request, act, notice, form, problem)
+    return _page(admin, request, act, notice, form=form, problem=problem)
 
 
 def _seen(request: HttpRequest) -> Confirmation | None:
@@ -51,7 +51,7 @@ def _after(act: Act, notice: Notice) -> HttpResponse:
     return redirect("admin:notices_notice_delivery" if act.slug == "publish" else "admin:notices_notice_change", notice.pk)
 
 
-def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, form: Any, problem: str) -> HttpResponse:
+def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: Any, problem: str) -> HttpResponse:
     if notice.is_deleted != act.in_trash or notice.status not in act.states:
         messages.error(request, problem or _not_now(act, notice))
         return _back_to(notice)

@@ -1,5 +1,6 @@
 """Forms of the back office's notice pages."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWidget, UnfoldAdminTextareaWidget
 
 from audit.changes import readable
 from backoffice.admin.widgets import ManyByAutocomplete
@@ -36,12 +37,20 @@ class RequiredReasonForm(ReasonForm):
 
 
 class ScheduleForm(forms.Form):
-    publish_at = forms.SplitDateTimeField(label=gettext_lazy("Publish at"), widget=UnfoldAdminSplitDateTimeWidget)
+    """A day and a time in the zone of the person who chooses them, as one moment `publish_at`."""
+
+    day = forms.DateField(label=gettext_lazy("Day"), widget=UnfoldAdminSingleDateWidget)
+    time = forms.TimeField(label=gettext_lazy("Time"), widget=UnfoldAdminSingleTimeWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zone = timezone.get_current_timezone_name()
-        self.fields["publish_at"].help_text = _("In the time zone %(zone)s.") % {"zone": zone}
+        self.fields["time"].help_text = _("In the time zone %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "day" in data and "time" in data:
+            data["publish_at"] = timezone.make_aware(datetime.combine(data["day"], data["time"]))
+        return data
 
 
 class NoticeForm(forms.ModelForm):

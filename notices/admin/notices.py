@@ -24,11 +24,15 @@ from notices.presentation import STATUS_LABELS
 from notices.repositories import matching
 from notices.services import NoticeService
 
+WHEN = (
+    (_("On show"), {"fields": (("start_date", "end_date"),)}),
+    (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+)
+
 
 class AttachmentInline(TabularInline):
     model = Attachment
     form = AttachmentForm
-    fields = ("link", "file")
     readonly_fields = ("link",)
     extra = 0
     verbose_name_plural = _("attachments")
@@ -38,7 +42,10 @@ class AttachmentInline(TabularInline):
         if not attachment.pk:
             return "—"
         url = reverse("admin:notices_notice_attachment", args=[attachment.notice_id, attachment.pk])
-        return format_html('<a href="{}">{}</a>', url, attachment.name)
+        return format_html('<a class="bo-link" href="{}">{}</a>', url, attachment.name)
+
+    def get_fields(self, request: HttpRequest, obj: Notice | None = None) -> tuple[str, ...]:
+        return ("link", "file") if self.has_change_permission(request, obj) else ("link",)
 
     def _parent(self, request: HttpRequest, notice: Notice | None, verb: str) -> bool:
         parent = self.admin_site.get_model_admin(Notice)
@@ -76,11 +83,11 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
     form = NoticeForm
     fieldsets = (
         (None, {"fields": ("title", "category", "content", "version")}),
-        (_("On show"), {"fields": (("start_date", "end_date"),)}),
-        (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+        *WHEN,
     )
+    fieldsets_to_read = ((None, {"fields": ("title", "category", "text")}), *WHEN)
     inlines = (AttachmentInline,)
-    readonly_preprocess_fields = {"content": render_rich_text}
+    readonly_fields = ("text",)
     change_form_outer_before_template = "notices/admin/header.html"
     list_before_template = "notices/admin/list_hint.html"
     object_history_template = "notices/admin/history.html"
@@ -116,6 +123,15 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
         return str(notice.created_by or "—")
 
     # -- the page --
+    def get_fieldsets(self, request: HttpRequest, obj: Notice | None = None) -> Any:
+        """Who may not edit reads the text as its readers do."""
+        to_edit = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return self.fieldsets if to_edit else self.fieldsets_to_read
+
+    @admin.display(description=_("content"))
+    def text(self, notice: Notice) -> str:
+        return format_html('<div class="bo-richtext">{}</div>', render_rich_text(notice.content))
+
     def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
 

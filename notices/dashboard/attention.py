@@ -1,8 +1,8 @@
 """The numbers at the top of *Today*, and the lists below: what needs me, comes next, is stuck, is late."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -196,7 +196,7 @@ def _late_row(notice: Notice, told: int, missing: int) -> Row:
     what = _("%(missing)s of %(told)s have not acknowledged it; it was due on %(day)s.") % {
         "missing": f"{missing:,}",
         "told": f"{told:,}",
-        "day": date_format(notice.due_date),
+        "day": date_format(cast("date", notice.due_date)),
     }
     return Row(notice.title, f"{reverse('admin:notices_notice_readers', args=[notice.pk])}?only=outstanding", what)
 

@@ -1,7 +1,7 @@
 """What one person may see of the notices, and what of it is kept for a minute."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 
@@ -20,7 +20,7 @@ class Sight:
         self.everywhere = may_everywhere(user, "view", Notice)
 
     def notices(self, verb: str = "view") -> NoticeQuerySet:
-        return visible(self.user, verb, Notice.objects.order_by("-pk"))
+        return cast("NoticeQuerySet", visible(self.user, verb, Notice.objects.order_by("-pk")))
 
     def kept(self, name: str, answer: Callable[[], Any], seconds: int = KEPT) -> Any:
         """The answer of the last `seconds`, if this person sees everything; else a fresh one of their own."""

@@ -129,7 +129,8 @@ class DeliveryService:
                 return []
             # One clock throughout, the application's: the database's may be another machine's.
             now = timezone.now()
-            cursor.execute(CLAIM, {"notice": notice_id, "revision": row[0], "batch": batch, "now": now, "lease": LEASE})
+            claim: dict[str, Any] = {"notice": notice_id, "revision": row[0], "batch": batch, "now": now, "lease": LEASE}
+            cursor.execute(CLAIM, claim)
             return [Claim(*row) for row in cursor.fetchall()]
 
     @staticmethod

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -142,7 +142,7 @@ def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
         raise NoticeError(_("“%(title)s” is already published.") % {"title": notice})
     if notice.is_expired:
         raise NoticeError(
-            _("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(notice.end_date)}
+            _("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(cast("date", notice.end_date))}
         )
     if notice.due_date and notice.due_date < timezone.localdate(timezone=timezone.get_default_timezone()):
         raise NoticeError(

@@ -54,13 +54,13 @@ class TrashMixin:
 
 def refuse_deletion(notice: Notice) -> None:
     """A notice that is on show, or about to be, cannot be deleted."""
-    advice = {
+    advice: dict[str, str] = {
         Notice.Status.PUBLISHED: _("It is published: withdraw it first."),
         Notice.Status.SCHEDULED: _("It is scheduled: cancel the schedule first."),
         Notice.Status.IN_REVIEW: _("It is in review: return it to the author first."),
-    }.get(notice.status)
-    if advice:
-        raise NoticeError(_("“%(title)s” cannot be deleted. %(advice)s") % {"title": notice, "advice": advice})
+    }
+    if notice.status in advice:
+        raise NoticeError(_("“%(title)s” cannot be deleted. %(advice)s") % {"title": notice, "advice": advice[notice.status]})
 
 
 def refuse_group_deletion(group: RecipientGroup) -> None:

@@ -140,9 +140,9 @@ class WritingMixin:
 def refuse_unless_editable(notice: Notice) -> None:
     if notice.is_editable:
         return
-    advice = {
+    advice: dict[str, str] = {
         Notice.Status.PUBLISHED: _("It is published: withdraw it to change it."),
         Notice.Status.SCHEDULED: _("It is scheduled: cancel the schedule to change it."),
         Notice.Status.IN_REVIEW: _("It is in review: return it to the author to change it."),
-    }[notice.status]
-    raise NoticeError(_("“%(title)s” cannot be changed now. %(advice)s") % {"title": notice, "advice": advice})
+    }
+    raise NoticeError(_("“%(title)s” cannot be changed now. %(advice)s") % {"title": notice, "advice": advice[notice.status]})

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.admin.options import ActionLocation
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -36,9 +37,9 @@ class PartOfParentMixin:
 
 
 class AudienceAdmin(BaseAdmin):
-    form = GuardedForm
+    form: type[ModelForm] = GuardedForm
     paginator = CappedPaginator
-    change_form_outer_before_template = "recipients/admin/tabs.html"
+    change_form_outer_before_template: str | None = "recipients/admin/tabs.html"
     object_history_template = "recipients/admin/history.html"
     # View name and title of each page of one object.
     tabs: ClassVar[tuple[tuple[str, Any], ...]] = (("change", _("Details")), ("history", _("History")))

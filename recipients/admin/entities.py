@@ -59,11 +59,11 @@ class RecipientAdmin(AudienceAdmin):
             messages.success(request, _("“%(name)s” is deleted.") % {"name": recipient})
             return redirect(self.own_url("changelist"))
 
-        question = [
+        question = (
             _("“%(name)s” is deleted for good; its history stays.") % {"name": recipient},
             _("%(count)d people belong to it, or did. Their entries go with it.") % {"count": recipient.roleassignment_set.count()},
             _("To stop addressing it, make it inactive instead: everything about it stays on record."),
-        ]
+        )
         return member_pages.confirm(self, request, recipient, title=_("Delete"), question=question, act=act)
 
 

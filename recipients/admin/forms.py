@@ -36,7 +36,7 @@ class GuardedForm(forms.ModelForm):
         if last is None or last.pk == seen:
             return
         # Saving once more is then a decision: the next form carries the version it was told about.
-        data = self.data.copy()  # type: ignore[attr-defined]
+        data = self.data.copy()
         data[self.add_prefix("seen")] = str(last.pk)
         self.data = data
         raise forms.ValidationError(

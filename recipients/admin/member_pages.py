@@ -1,12 +1,13 @@
 """Pages that a recipient and a group have in common: the people in it, and the question before deleting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,7 +27,9 @@ PARTS = (
 )
 
 
-def people(model_admin: Any, request: HttpRequest, obj: Model, address: Address, *, entries: str = "", hint: str = "") -> HttpResponse:
+def people(
+    model_admin: Any, request: HttpRequest, obj: Model, address: Address, *, entries: str = "", hint: str | Promise = ""
+) -> HttpResponse:
     """Everyone behind an address now, a page at a time, each with the reasons."""
     if not may_everywhere(request.user, "view", User):
         raise PermissionDenied
@@ -54,8 +57,8 @@ def confirm(
     request: HttpRequest,
     obj: Model,
     *,
-    title: str,
-    question: list[str],
+    title: str | Promise,
+    question: Sequence[str | Promise],
     act: Callable[[dict[str, Any]], HttpResponse],
     form: Any = None,
     danger: bool = True,

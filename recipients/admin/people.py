@@ -1,6 +1,6 @@
 """People: everyone who may read a notice, and the few who write them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -177,7 +177,7 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
         return False
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's own name
-        person = self.object_or_404(request, id)
+        person = cast("User", self.object_or_404(request, id))
         if not may_change_person(request.user, person):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)

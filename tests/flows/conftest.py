@@ -148,7 +148,7 @@ def worker(live_server, postbox: Postbox, tmp_path: Path) -> Iterator[subprocess
             env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:
-            eventually(lambda: "ready." in log.read_text(), seconds=30, about=lambda: log.read_text())
+            eventually(lambda: "ready." in log.read_text(), seconds=30, about=log.read_text)
             yield process
         finally:
             os.killpg(process.pid, signal.SIGTERM)

@@ -1,9 +1,13 @@
 """Buttons, confirmation pages and bulk actions: one act each, asked first, done once."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
 
 from notices.models import Delivery, Notice
+from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from recipients.repositories import AudienceRepository
@@ -175,3 +179,20 @@ def test_the_trash_says_who_and_when_and_gives_back(author, alice, draft):
     author.post(act_address(draft, "restore"), {"version": 1, "people": 0})
     assert Notice.objects.get(pk=draft.pk).status == "draft"
     assert not Delivery.objects.exists()
+
+
+def test_a_schedule_is_a_day_and_a_time_in_the_zone_of_who_sets_it(author, alice, draft):
+    alice.time_zone = "America/New_York"
+    alice.save()
+    moment = {"day": (today() + timedelta(days=3)).strftime("%d/%m/%Y"), "time": "09:30"}
+
+    refused = author.post(act_address(draft, "schedule"), seen(draft) | moment | {"day": "01/01/2020"})
+    assert "That moment has passed." in refused.content.decode()
+    author.post(act_address(draft, "schedule"), seen(draft) | moment)
+
+    draft.refresh_from_db()
+    assert draft.status == "scheduled"
+    assert draft.publish_at.astimezone(ZoneInfo("America/New_York")).strftime("%H:%M") == "09:30"
+    author.post(act_address(draft, "cancel-schedule"), seen(draft))
+    draft.refresh_from_db()
+    assert (draft.status, draft.publish_at) == ("draft", None)

@@ -162,7 +162,7 @@ class TestMailServer:
             DeliveryService.mend()
             assert DeliveryService.deliver(notice.pk) == 0
         rude.stop()
-        assert (rude.texts, states(notice)) == (1, {"unknown": 1})
+        assert (len(rude.texts), states(notice)) == (1, {"unknown": 1})
 
     def test_the_waits_double_up_to_an_hour_and_then_it_is_given_up(self, alice, dave, mailbox):
         mailbox.answers = {"dave@example.org": "450 Busy"}

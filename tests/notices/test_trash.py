@@ -125,7 +125,7 @@ def test_a_group_that_a_living_notice_addresses_cannot_be_deleted(alice, grace, 
     group = make_group("Night shift", people=(dave,))
     notice = make_published("Canteen hours", author=alice, groups=(group,))
 
-    with pytest.raises(ValidationError, match="“Night shift” is addressed by “Canteen hours”. Withdraw them"):
+    with pytest.raises(ValidationError, match=r"“Night shift” is addressed by “Canteen hours”\. Withdraw them"):
         RecipientGroupService.delete(group.pk, actor=grace)
     NoticeService.withdraw(notice.pk, actor=alice)
     RecipientGroupService.delete(group.pk, actor=grace)

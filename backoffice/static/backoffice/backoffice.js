@@ -12,7 +12,25 @@ const nameSearchBoxes = () => {
   }
 };
 
-document.addEventListener("DOMContentLoaded", () => {
+const nameSelections = () => {
+  for (const selection of document.querySelectorAll(".select2-selection--single:not([data-named])")) {
+    const select = selection.closest(".select2-container").previousElementSibling;
+    const label = select?.labels?.[0];
+    const shown = selection.querySelector(".select2-selection__rendered");
+    if (!label || !shown) continue;
+    label.id ||= `${select.id}-label`;
+    selection.dataset.named = "";
+    selection.setAttribute("aria-labelledby", `${label.id} ${shown.id}`);
+    shown.setAttribute("aria-labelledby", label.id);
+  }
+};
+
+const nameThemAll = () => {
   nameSearchBoxes();
-  new MutationObserver(nameSearchBoxes).observe(document.body, { childList: true, subtree: true });
+  nameSelections();
+};
+
+document.addEventListener("DOMContentLoaded", () => {
+  nameThemAll();
+  new MutationObserver(nameThemAll).observe(document.body, { childList: true, subtree: true });
 });

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import Truncator
@@ -82,7 +84,7 @@ def _rows(notices: Iterable[Notice], categories: dict[int, Category], after: Inb
         heading = "" if notice.was_read == group else _("Read") if notice.was_read else _("Unread")
         group = notice.was_read
         excerpt = Truncator(" ".join(plain_text(notice.content).split())).chars(EXCERPT)
-        yield Row(notice, Moment.of(notice.published_at), Due.of(notice, notice.acknowledged_at), excerpt, heading)
+        yield Row(notice, Moment.of(cast("datetime", notice.published_at)), Due.of(notice, notice.acknowledged_at), excerpt, heading)
 
 
 def _category_choices(filters: Filters, categories: Iterable[Category]) -> Iterator[Choice]:

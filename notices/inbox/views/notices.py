@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -51,7 +52,7 @@ def notice(request: HttpRequest, notice: Notice) -> HttpResponse:
         "notice": notice,
         "content": render(notice).html,
         "attachments": notice.attachments.order_by("pk"),
-        "published": Moment.of(notice.published_at),
+        "published": Moment.of(cast("datetime", notice.published_at)),
         "due": Due.of(notice, acknowledged_at),
         "acknowledged": Moment.of(acknowledged_at) if acknowledged_at else None,
         "acknowledged_before": _acknowledged_before(notice, readings),
