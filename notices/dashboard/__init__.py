@@ -13,13 +13,14 @@ from notices.dashboard.attention import figures, sections
 from notices.dashboard.charts import charts
 from notices.dashboard.sight import Sight
 from notices.models import Notice
+from recipients.models import RecipientGroup
 
 
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's dashboard callback."""
     user = request.user
     if not may_somewhere(user, "view", Notice):
-        return context | {"sees_notices": False}
+        return context | {"sees_notices": False, "keeps_audiences": may_everywhere(user, "change", RecipientGroup)}
     sight = Sight(user)
     return context | {
         "sees_notices": True,

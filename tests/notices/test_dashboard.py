@@ -193,3 +193,11 @@ def test_the_page_of_unfold_is_replaced(client, grace):
     content = page(client, grace).content.decode()
     assert "app-list" not in content
     assert "Authentication and Authorization" not in content
+
+
+def test_a_steward_is_led_to_the_people_and_groups(client, frank):
+    client.force_login(frank)
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "The people behind the notices" in page
+    assert reverse("admin:recipients_recipientgroup_changelist") in page
