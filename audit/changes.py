@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model
+from django.utils.formats import date_format
 from django.utils.html import strip_tags
 from django.utils.text import Truncator, capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 LONGEST_VALUE = 300
@@ -73,6 +75,10 @@ def readable(row: Any, field: Any) -> str:
         value = field.remote_field.model._base_manager.filter(pk=pk).first() if pk is not None else ""
     else:
         value = getattr(row, field.attname)
+    if isinstance(value, datetime):
+        return f"{date_format(localtime(value), 'DATETIME_FORMAT')} {localtime(value).tzname()}"
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
     if value is True or value is False:
         return _("yes") if value else _("no")
     return Truncator(strip_tags(str(value if value is not None else ""))).chars(LONGEST_VALUE)

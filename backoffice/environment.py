@@ -1,6 +1,7 @@
 """What the settings do with the environment, in sentences when something is missing."""
 
 import secrets
+import zoneinfo
 from pathlib import Path
 
 import environ
@@ -16,6 +17,22 @@ def require(env: environ.Env, *names: str | tuple[str, ...]) -> None:
     if missing:
         msg = f"ENVIRONMENT is “production”, but these are not set: {', '.join(missing)}. See docs/operators.md."
         raise ImproperlyConfigured(msg)
+
+
+def secret_key_from(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        msg = f"SECRET_KEY_FILE cannot be read: {error}. Create the file, or set SECRET_KEY instead."
+        raise ImproperlyConfigured(msg) from error
+
+
+def time_zone(name: str) -> str:
+    """`name`, if there is such a zone."""
+    if name not in zoneinfo.available_timezones():
+        msg = f"TIME_ZONE is “{name}”, which is no time zone. Use a name such as Europe/London."
+        raise ImproperlyConfigured(msg)
+    return name
 
 
 def local_secret_key(folder: Path) -> str:

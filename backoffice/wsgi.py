@@ -2,7 +2,12 @@
 
 import os
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 application = get_wsgi_application()
+if settings.PRODUCTION:
+    # A server that may not serve does not start: no check of the database has been asked before this.
+    call_command("check", databases=["default"])

@@ -36,6 +36,7 @@ TROUBLE = """
     SELECT t.notice_id, t.state, count(*), max(t.reason)
     FROM trouble t
     JOIN notices n ON n.id = t.notice_id AND n.revision = t.revision AND n.status = 'published' AND NOT n.is_deleted
+         AND (n.end_date IS NULL OR n.end_date >= %(today)s)
     GROUP BY t.notice_id, t.state ORDER BY t.notice_id DESC, t.state LIMIT 300
 """
 OUTSTANDING = """
@@ -148,7 +149,7 @@ def _stuck(sight: Sight) -> Section:
 
 def _trouble() -> list[tuple[int, str, int, str]]:
     with connection.cursor() as cursor:
-        cursor.execute(TROUBLE, {"stuck": timezone.now() - TOO_LONG})
+        cursor.execute(TROUBLE, {"stuck": timezone.now() - TOO_LONG, "today": today()})
         return cursor.fetchall()
 
 

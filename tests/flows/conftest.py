@@ -1,18 +1,14 @@
-"""Real parts for the flows: Chromium, a mail server, a Celery worker in a process of its own."""
+"""Real parts for the flows: Chromium, and a Celery worker in a process of its own."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from aiosmtpd.controller import Controller
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -100,43 +96,13 @@ def visitor(chromium: Browser, live_server) -> Iterator[Callable[..., Visitor]]:
     assert not [complaint for one in visitors for complaint in one.complaints]
 
 
-class Postbox:
-    """A mail server that keeps what it accepts."""
-
-    def __init__(self) -> None:
-        self.mails: list[tuple[str, EmailMessage]] = []
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
-
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        self.mails += [(recipient, message) for recipient in envelope.rcpt_tos]
-        return "250 OK"
-
-    def to(self, person: User) -> list[EmailMessage]:
-        return [message for recipient, message in self.mails if recipient == person.email]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
-def postbox() -> Iterator[Postbox]:
-    box = Postbox()
-    box.controller.start()
-    yield box
-    box.controller.stop()
-
-
-@pytest.fixture
-def worker(live_server, postbox: Postbox, tmp_path: Path) -> Iterator[subprocess.Popen]:
-    """A Celery worker on the test database, mailing to the postbox."""
+def worker(live_server, mail_server, mailbox, tmp_path: Path) -> Iterator[subprocess.Popen]:
+    """A Celery worker on the test database, mailing to the mailbox."""
     database = connection.settings_dict
     environment = os.environ | {
         "DATABASE_URL": f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}",
-        "EMAIL_URL": f"smtp://127.0.0.1:{postbox.controller.port}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         "SITE_URL": live_server.url,
         "PYTHONUNBUFFERED": "1",
     }

@@ -105,6 +105,8 @@ def test_filters_and_search_find_what_they_say(author, alice, dave):
     assert titles("q=rung") == ["Ladders"]
     assert titles("q=ladd") == ["Ladders"]
     assert titles("q=nothing") == []
+    make_draft("Stop using slings from batch WS-4471", author=alice)
+    assert titles("q=WS-4471") == titles("q=4471") == ["Stop using slings from batch WS-4471"]
     assert titles("status__exact=nonsense") in ([], ["Canteen", "Ladders"])
 
 

@@ -1,4 +1,4 @@
-// Names what the libraries leave without a name, for people who hear the page instead of seeing it.
+// Small helps on the back office's forms. Most name what the libraries leave without a name, for people who hear the page.
 "use strict";
 
 const fieldLabel = (select) => select?.labels?.[0]?.textContent.trim() || select?.getAttribute("aria-label") || select?.name || "";
@@ -30,7 +30,17 @@ const nameThemAll = () => {
   nameSelections();
 };
 
+// A new notice in a category that asks for acknowledgement begins with the box ticked; the author may untick it.
+const tickForCategory = () => {
+  const box = document.querySelector("[data-ticked-for]");
+  const category = document.querySelector("#id_category");
+  category?.addEventListener("change", () => {
+    if (box) box.checked = box.dataset.tickedFor.split(" ").includes(category.value);
+  });
+};
+
 document.addEventListener("DOMContentLoaded", () => {
+  tickForCategory();
   nameThemAll();
   new MutationObserver(nameThemAll).observe(document.body, { childList: true, subtree: true });
 });
