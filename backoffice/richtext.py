@@ -1,6 +1,6 @@
 """Rich text: one allow-list for what an author may write, wherever it is stored or shown.
 
-The field cleans on every way into the database, and `render_rich_text` cleans once more on the
+`RichTextField` cleans on every way into the database, and `render_rich_text` cleans once more on the
 way out, so that text from an older allow-list or a hand-written UPDATE is harmless too.
 """
 
@@ -8,11 +8,9 @@ import html
 import re
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Any
 
 import nh3
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -198,32 +196,3 @@ def check_length(text: str) -> None:
             code="max_length",
             params={"length": len(text), "most": MAX_LENGTH},
         )
-
-
-class RichTextField(models.TextField):
-    """A text field that never holds HTML outside the allow-list, whichever way it is written.
-
-    Expressions such as `Concat` are beyond its reach; `render_rich_text` cleans what they wrote.
-    """
-
-    def clean(self, value: Any, model_instance: models.Model | None) -> str:
-        # Cleaned first, so that text which is empty after cleaning counts as missing.
-        text = self.to_python(value) or ""
-        check_length(text)
-        return super().clean(sanitise(text), model_instance)
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = super().pre_save(model_instance, add)
-        if isinstance(value, str):
-            value = sanitise(value)
-            setattr(model_instance, self.attname, value)
-        return value
-
-    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        return super().get_db_prep_save(sanitise(value) if isinstance(value, str) else value, connection)
-
-    def formfield(self, **kwargs: Any) -> Any:
-        """Always the editor: unfold's admin asks for a plain text area for every kind of `TextField`."""
-        from backoffice.richtext_widget import RichTextFormField, RichTextWidget  # noqa: PLC0415 - forms are not needed to use the model
-
-        return super().formfield(**kwargs | {"form_class": RichTextFormField, "widget": RichTextWidget})

@@ -14,7 +14,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import database, local_secret_key, mailer, require
+from backoffice.environment import database, local_secret_key, mailer, require, secret_key_from, time_zone
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
 
@@ -31,8 +31,9 @@ if PRODUCTION:
 
 DEBUG = env.bool("DEBUG", default=False)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 if secret_file := env("SECRET_KEY_FILE", default=""):
-    SECRET_KEY = Path(secret_file).read_text(encoding="utf-8").strip()
+    SECRET_KEY = secret_key_from(Path(secret_file))
 else:
     SECRET_KEY = env("SECRET_KEY", default="") or local_secret_key(VAR_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "backoffice.middleware.no_nul_in_the_address",
     "backoffice.middleware.time_zone_of_the_reader",
 ]
 ROOT_URLCONF = "backoffice.urls"
@@ -156,7 +158,7 @@ LOGOUT_REDIRECT_URL = reverse_lazy("login")
 # -- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English"))]
-TIME_ZONE = env("TIME_ZONE", default="Europe/London")  # the organisation's own; dates are days in it
+TIME_ZONE = time_zone(env("TIME_ZONE", default="Europe/London"))  # the organisation's own; dates are days in it
 USE_TZ = True
 FORMAT_MODULE_PATH = "backoffice.formats"
 

@@ -1,7 +1,7 @@
 """The back office: unfold's admin site behind the one sign-in of the project."""
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -17,6 +17,10 @@ class BackofficeSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         """Both sites share one sign-in page."""
         return redirect_to_login(request.GET.get("next") or self._home(request))
+
+    def search(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        """unfold's search over everything is off: each list has a search that asks our policy."""
+        raise Http404
 
     def _home(self, request: HttpRequest) -> str:
         return request.path.removesuffix("login/")

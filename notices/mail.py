@@ -62,6 +62,12 @@ class Mailer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._disconnect()
 
+    def compose(self) -> bytes:
+        """Render the mail, once; `send` does it when nobody did before."""
+        if self._template is None:
+            self._template = _template(self.notice, self.sender)
+        return self._template
+
     def send(self, delivery_id: int, name: str, email: str) -> Outcome:
         """Send one mail and say what became of it. Raises nothing that a mail server can cause."""
         try:
@@ -130,12 +136,11 @@ class Mailer:
         Raises:
             ValueError, MessageError: the address cannot stand in a header (control characters, no domain, …).
         """
-        if self._template is None:
-            self._template = _template(self.notice, self.sender)
+        template = self.compose()
         to = _to(_one_line(name), email)
         # Stable for a delivery, so that a mail which was sent twice is recognised as one.
         # Only the first of each, which is the header: an author may write such words too.
-        return self._template.replace(ID, str(delivery_id).encode(), 1).replace(TO, to, 1)
+        return template.replace(ID, str(delivery_id).encode(), 1).replace(TO, to, 1)
 
 
 def _to(name: str, email: str) -> bytes:

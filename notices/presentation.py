@@ -1,7 +1,10 @@
 """One word and one colour for each state, everywhere it is shown."""
 
+from django.utils.translation import gettext as _
+
 from notices.models import Delivery, Notice
 
+ENDED = "ended"  # no state that is stored: published, and past its last day
 # unfold's label variants: info, danger, warning, success, primary, and "" for grey.
 STATUS_LABELS: dict[str, str] = {
     Notice.Status.DRAFT: "",
@@ -9,6 +12,7 @@ STATUS_LABELS: dict[str, str] = {
     Notice.Status.SCHEDULED: "info",
     Notice.Status.PUBLISHED: "success",
     Notice.Status.WITHDRAWN: "danger",
+    ENDED: "",
 }
 DELIVERY_LABELS: dict[str, str] = {
     Delivery.State.WAITING: "info",
@@ -18,3 +22,10 @@ DELIVERY_LABELS: dict[str, str] = {
     Delivery.State.UNKNOWN: "warning",
     Delivery.State.SUPPRESSED: "",
 }
+
+
+def state_of(notice: Notice) -> tuple[str, str]:
+    """The key of its colour, and its word."""
+    if notice.status == Notice.Status.PUBLISHED and notice.is_expired:
+        return ENDED, _("Ended")
+    return notice.status, notice.get_status_display()

@@ -80,6 +80,13 @@ class AudienceRepository:
             reasons[user_id].append(names[kind, address_id])
         return [AudienceMember(p.pk, str(p), p.email, p.is_active, tuple(reasons[p.pk])) for p in people]
 
+    @staticmethod
+    def idle(address: Address) -> tuple[list[str], list[str]]:
+        """The names of the inactive entities and of the groups in the trash that an address names."""
+        recipients = Recipient.objects.filter(pk__in=address.recipient_ids, is_active=False)
+        groups = RecipientGroup.all_objects.deleted().filter(pk__in=address.group_ids)
+        return list(recipients.values_list("name", flat=True)), list(groups.values_list("name", flat=True))
+
 
 def _address_names(rows: list[tuple[int, int, int]]) -> dict[tuple[int, int], str]:
     ids = {kind: {row[1] for row in rows if row[0] == kind} for kind in (RECIPIENT, GROUP, PERSON)}

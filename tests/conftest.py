@@ -1,11 +1,14 @@
 """The cast: people with a role and a name, the same in every test."""
 
+from collections.abc import Iterator
+
 import kombu.pools
 import pytest
 
 from backoffice.permissions import Role
 from recipients.models import User
 from tests.makers import make_person
+from tests.smtp import Mailbox, MailServer, mailers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,6 +23,22 @@ def _plain_static_files(settings):
     """Pages are tested without `collectstatic`."""
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mailbox(mail_server, settings) -> Mailbox:
+    """What arrives at the mail server; nothing yet."""
+    settings.MAILERS = mailers(mail_server.port)
+    mail_server.handler.__init__()
+    return mail_server.handler
 
 
 @pytest.fixture

@@ -37,6 +37,10 @@ class Mailbox:
     def messages(self) -> list[EmailMessage]:
         return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]
 
+    def to(self, address: str) -> list[EmailMessage]:
+        """Our mails have one recipient each."""
+        return [message for recipient, message in zip(self.recipients, self.messages, strict=True) if recipient == address]
+
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd calls it so
         self.connections += 1
         session.host_name = hostname

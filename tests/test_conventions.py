@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from backoffice.admin.base import BaseAdmin
+from audit.admin import AuditedAdmin
 from backoffice.celery import app as celery
 from notices.models import Attachment, ReadAcknowledgment
 from notices.roles import ROLES
@@ -42,7 +42,7 @@ def concrete_models():
 
 @pytest.mark.parametrize("registered", admin.site._registry.values(), ids=lambda a: type(a).__name__)
 def test_every_admin_derives_from_ours(registered):
-    assert isinstance(registered, BaseAdmin)
+    assert isinstance(registered, AuditedAdmin)
 
 
 @pytest.mark.parametrize("registered", admin.site._registry.values(), ids=lambda a: type(a).__name__)

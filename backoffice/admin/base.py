@@ -1,26 +1,21 @@
 """The admin class that every list of ours derives from.
 
-It asks one policy on every surface, shows history read-only, and refuses to filter by anything
-that the page does not offer.
+It asks one policy on every surface, and refuses to filter by anything that the page does not offer.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.admin import ModelAdmin as StockModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ActionLocation
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from audit.changes import versions_of
+from backoffice.admin.pages import OwnPagesMixin
 from backoffice.permissions import may, may_everywhere, may_somewhere, visible
-
-HISTORY_PER_PAGE = 25
 
 
 class PolicyMixin:
@@ -72,27 +67,7 @@ class PolicyMixin:
             self.delete_model(request, obj)
 
 
-class HistoryMixin:
-    """The history page: every version, newest first, with what changed. Nothing can be posted to it."""
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        obj = self.get_object(request, unquote(object_id))
-        if obj is None:
-            raise Http404
-        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request, obj):
-            raise PermissionDenied
-        page: Any = Paginator(cast("Any", versions_of(obj)), HISTORY_PER_PAGE).get_page(request.GET.get("p"))
-        context = self.admin_site.each_context(request) | {
-            "title": str(obj),
-            "opts": self.opts,
-            "original": obj,
-            "page": page,
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, self.object_history_template or "backoffice/history.html", context)
-
-
-class BaseAdmin(PolicyMixin, HistoryMixin, ModelAdmin):
+class BaseAdmin(PolicyMixin, OwnPagesMixin, ModelAdmin):
     list_per_page = 25
     show_full_result_count = False
     list_filter_submit = True
@@ -105,6 +80,14 @@ class BaseAdmin(PolicyMixin, HistoryMixin, ModelAdmin):
         field = lookup.split("__", 1)[0]
         offered = {_parameter(item) for item in self.get_list_filter(request)} | set(self.allowed_lookups)
         return field in {name.split("__", 1)[0] for name in offered} and super().lookup_allowed(lookup, value, request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        return super().get_object(request, object_id, from_field or None)  # Django fails on an empty `_to_field`
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet, **kwargs: Any) -> HttpResponse | None:
+        if not all(pk.isdecimal() for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest  # Django would fail on it
+        return super().response_action(request, queryset, **kwargs)
 
     # History rows are the record; Django's own log would be a second and lesser one.
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None: ...

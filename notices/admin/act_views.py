@@ -6,9 +6,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from backoffice.admin.confirmation import ask
 from backoffice.permissions import may
 from notices.admin.acts import BY_SLUG, NOBODY, Act
 from notices.admin.header import audience_of
@@ -54,27 +55,27 @@ def _after(act: Act, notice: Notice) -> HttpResponse:
 def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: Any, problem: str) -> HttpResponse:
     if notice.is_deleted != act.in_trash or notice.status not in act.states:
         messages.error(request, problem or _not_now(act, notice))
-        return _back_to(notice)
+        return redirect(_page_of(notice))
     audience = audience_of(notice) if act.needs_audience else NOBODY
-    context = admin.admin_site.each_context(request) | {
-        "title": act.label,
-        "opts": admin.opts,
-        "notice": notice,
-        "act": act,
-        "button": act.button(notice, audience),
-        "sentences": act.question(notice, audience),
-        "form": form,
-        "problem": problem,
-        "people": audience.total,
-    }
-    status = 409 if problem else 200
-    return TemplateResponse(request, "notices/admin/confirm.html", context, status=status)
+    seen = {"title": act.label, "opts": admin.opts, "notice": notice, "people": audience.total}
+    return ask(
+        request,
+        admin.admin_site.each_context(request) | seen,
+        form=form,
+        heading=act.label,
+        button=act.button(notice, audience),
+        sentences=act.question(notice, audience),
+        problem=problem,
+        back=_page_of(notice),
+        danger=act.style == "danger",
+        template="notices/admin/confirm.html",
+    )
 
 
-def _back_to(notice: Notice) -> HttpResponse:
+def _page_of(notice: Notice) -> str:
     if notice.is_deleted:
-        return redirect("admin:notices_trashednotice_changelist")
-    return redirect("admin:notices_notice_change", notice.pk)
+        return reverse("admin:notices_trashednotice_changelist")
+    return reverse("admin:notices_notice_change", args=[notice.pk])
 
 
 def _not_now(act: Act, notice: Notice) -> str:

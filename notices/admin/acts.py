@@ -11,18 +11,16 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.admin.confirmation import ReasonForm
 from backoffice.permissions import may
-from notices.admin.forms import ReasonForm, RequiredReasonForm, ScheduleForm
+from notices.admin.forms import RequiredReasonForm, ScheduleForm
+from notices.admin.phrases import people_phrase, told_by_mail
 from notices.models import Delivery, Notice
 from notices.services import DeliveryService, NoticeService
 from notices.services.publishing import Confirmation
 from recipients.dtos import AudienceSummary
 
 Status = Notice.Status
-
-
-def people_phrase(count: int) -> str:
-    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
 
 
 NOBODY = AudienceSummary(total=0, overlapping=0, without_email=0, inactive=0)
@@ -72,6 +70,10 @@ class Publish(Act):
 
     def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         sentences = [_("“%(title)s” goes on show for %(people)s.") % {"title": notice, "people": people_phrase(audience.total)}]
+        if notice.begins_later:
+            sentences.append(
+                _("It begins on %(day)s: nobody sees it before, and the mails leave then.") % {"day": date_format(notice.start_date)}
+            )
         sentences += told_by_mail(audience)
         if notice.status == Status.WITHDRAWN:
             sentences.append(_("It was published before: everyone is told again, and earlier acknowledgements no longer count."))
@@ -275,28 +277,3 @@ def _waits_for_review(notice: Notice) -> bool:
     """It needs approval and nobody was asked for it yet."""
     needs_approval = notice.category is not None and notice.category.needs_approval
     return needs_approval and notice.status in {Status.DRAFT, Status.WITHDRAWN}
-
-
-def told_by_mail(audience: AudienceSummary) -> list[str]:
-    """What the numbers behind the audience mean, in sentences."""
-    sentences = []
-    if audience.without_email:
-        text = ngettext(
-            "%(count)d has no e-mail address and finds it in the inbox; the others are mailed too.",
-            "%(count)d have no e-mail address and find it in the inbox; the others are mailed too.",
-            audience.without_email,
-        )
-        sentences.append(text % {"count": audience.without_email})
-    if audience.overlapping:
-        text = ngettext(
-            "%(count)d is reached in more than one way and told once.",
-            "%(count)d are reached in more than one way and told once.",
-            audience.overlapping,
-        )
-        sentences.append(text % {"count": audience.overlapping})
-    if audience.inactive:
-        text = ngettext(
-            "%(count)d is left out: the account is inactive.", "%(count)d are left out: their accounts are inactive.", audience.inactive
-        )
-        sentences.append(text % {"count": audience.inactive})
-    return sentences

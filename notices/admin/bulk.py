@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from backoffice.admin.confirmation import ask
 from backoffice.permissions import may_somewhere
 from notices.admin.acts import BY_SLUG, NOBODY, Act
 from notices.admin.header import audience_of
@@ -34,12 +35,13 @@ def run_on_selected(model_admin: Any, request: HttpRequest, queryset: Any, act: 
     context = model_admin.admin_site.each_context(request) | {
         "title": act.label,
         "opts": model_admin.opts,
-        "act": act,
         "action": request.POST["action"],
-        "form": form,
         "rows": [_preview(request, act, notice) for notice in notices],
     }
-    return TemplateResponse(request, "notices/admin/confirm_many.html", context)
+    heading = ngettext("%(act)s: %(count)d notice", "%(act)s: %(count)d notices", len(notices)) % {"act": act.label, "count": len(notices)}
+    template = "notices/admin/confirm_many.html"
+    danger = act.style == "danger"
+    return ask(request, context, form=form, heading=heading, button=act.label, back="", danger=danger, template=template)
 
 
 def _preview(request: HttpRequest, act: Act, notice: Notice) -> dict[str, Any]:

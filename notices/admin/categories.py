@@ -5,12 +5,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from backoffice.admin.base import BaseAdmin
+from audit.admin import AuditedAdmin
 from notices.models import Category
 
 
 @admin.register(Category)
-class CategoryAdmin(BaseAdmin):
+class CategoryAdmin(AuditedAdmin):
     list_display = ("name", "description", "shade", "needs_approval", "requires_acknowledgement")
     search_fields = ("name",)
     ordering = ("name",)

@@ -1,19 +1,23 @@
 """Forms of the back office's notice pages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Model, Q
+from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWidget
 
 from audit.changes import readable
+from backoffice.admin.confirmation import ReasonForm
 from backoffice.admin.widgets import ManyByAutocomplete
+from backoffice.permissions import visible
 from notices.exceptions import NoticeError
-from notices.models import Attachment, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.models.notice import today
 from notices.services.writing import refuse_unless_editable
 from notices.uploads import attachment_from
@@ -21,19 +25,13 @@ from recipients.dtos import Address
 from recipients.models import Recipient, RecipientGroup, User
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason (kept in the history)"),
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-    )
-
-
 class RequiredReasonForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
+
+
+FARTHEST = timedelta(days=5 * 366)  # nobody plans a notice for longer; the end of the calendar has no zones
 
 
 class ScheduleForm(forms.Form):
@@ -48,8 +46,11 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if "day" in data and data["day"] > today() + FARTHEST:
+            self.add_error("day", _("That is more than five years away. Choose an earlier day."))
         if "day" in data and "time" in data:
-            data["publish_at"] = timezone.make_aware(datetime.combine(data["day"], data["time"]))
+            # Refuses what the clocks skip or show twice when summer time begins and ends.
+            data["publish_at"] = from_current_timezone(datetime.combine(data["day"], data["time"]))
         return data
 
 
@@ -65,6 +66,13 @@ class NoticeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "version" in self.fields:
             self.fields["version"].required = False
+        if "category" in self.fields and self.instance.category_id:
+            # What it is stays choosable for whoever may not choose it: else saving would take it away.
+            offered: Any = self.fields["category"]
+            offered.queryset |= Category.objects.filter(pk=self.instance.category_id)
+        if not self.instance.pk and "requires_acknowledgement" in self.fields:
+            asking = Category.objects.filter(requires_acknowledgement=True).values_list("pk", flat=True)
+            self.fields["requires_acknowledgement"].widget.attrs["data-ticked-for"] = " ".join(map(str, asking))
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]
@@ -141,21 +149,42 @@ class AttachmentForm(forms.ModelForm):
         return upload
 
 
+class AddresseeField(forms.ModelMultipleChoiceField):
+    """Says of what is chosen already that it addresses nobody now."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        if getattr(obj, "is_deleted", False):
+            return _("%(name)s (in the trash)") % {"name": obj}
+        return str(obj) if getattr(obj, "is_active", True) else _("%(name)s (inactive)") % {"name": obj}
+
+
 class AudienceForm(forms.Form):
-    """Whom a notice addresses: any mix of entities, groups and single people."""
+    """Whom a notice addresses: any mix of entities, groups and single people.
+
+    It offers what the related lists offer to this person. Of what was chosen before, what is in
+    the trash by now is shown, to be taken out; what this person may not see stays as it is.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, site: Any, request: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, site: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, (link, column, model, label) in ADDRESSEES.items():
-            # It offers what the related list offers to this person, and no more.
-            rows = site.get_model_admin(model).get_queryset(request)
+            rows = visible(user, "view", _choosable(model, self.initial[name]))
             widget = ManyByAutocomplete(link._meta.get_field(column), site)
-            self.fields[name] = forms.ModelMultipleChoiceField(rows, label=label, required=False, widget=widget)
+            self.fields[name] = AddresseeField(rows, label=label, required=False, widget=widget)
 
     def address(self) -> Address:
-        return Address.of(*([row.pk for row in self.cleaned_data[name]] for name in ADDRESSEES))
+        return Address.of(*([*(row.pk for row in self.cleaned_data[name]), *self._out_of_sight(name)] for name in ADDRESSEES))
+
+    def _out_of_sight(self, name: str) -> set[int]:
+        chosen: Any = self.initial[name]
+        field: Any = self.fields[name]
+        return set(chosen) - set(field.queryset.filter(pk__in=chosen).values_list("pk", flat=True))
+
+
+def _choosable(model: type[Model], chosen: Any) -> Any:
+    return model._base_manager.filter(Q(pk__in=model._default_manager.values("pk")) | Q(pk__in=chosen))
 
 
 ADDRESSEES = {

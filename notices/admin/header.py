@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from notices.admin.acts import ACTS, NOBODY, Act
 from notices.models import Notice
-from notices.presentation import STATUS_LABELS
+from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import NoticeRepository
 from recipients.dtos import AudienceSummary
 from recipients.repositories import AudienceRepository
@@ -53,10 +53,11 @@ class Header:
 def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
     offered = [act for act in ACTS if act.is_offered(notice, request.user)]
     audience = audience_of(notice) if any(act.needs_audience for act in offered) else None
+    state, word = state_of(notice)
     return Header(
         notice=notice,
-        status=notice.get_status_display(),
-        colour=STATUS_LABELS[notice.status],
+        status=word,
+        colour=STATUS_LABELS[state],
         sentence=sentence_for(notice, audience),
         buttons=tuple(_button(act, notice, audience) for act in offered if _makes_sense(act, audience)),
         tabs=tuple(Tab(str(title), reverse(view, args=[notice.pk]), slug == current) for slug, title, view in TABS),
@@ -84,6 +85,8 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
         return _draft_sentence(notice, audience)
     if notice.is_published and notice.end_date and notice.is_expired:
         return _("Was on show until %(day)s.") % {"day": date_format(notice.end_date)}
+    if notice.is_published and notice.begins_later:
+        return _("Published. On show from %(day)s; the mails leave then.") % {"day": date_format(notice.start_date)}
     sentence, moment = {
         Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), notice.published_at),
         Notice.Status.SCHEDULED.value: (_("Will be published on %(moment)s."), notice.publish_at),

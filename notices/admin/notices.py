@@ -1,9 +1,9 @@
 """The list of notices and the page where one is written."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -12,15 +12,15 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from backoffice.admin.base import BaseAdmin
+from audit.admin import AuditedAdmin
+from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
-from backoffice.permissions import visible
 from backoffice.richtext import render_rich_text
 from notices.admin import act_views, bulk, tabs
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
-from notices.presentation import STATUS_LABELS
+from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import matching
 from notices.services import NoticeService
 
@@ -30,7 +30,7 @@ WHEN = (
 )
 
 
-class AttachmentInline(TabularInline):
+class AttachmentInline(PartOfParentMixin, TabularInline):
     model = Attachment
     form = AttachmentForm
     readonly_fields = ("link",)
@@ -47,27 +47,9 @@ class AttachmentInline(TabularInline):
     def get_fields(self, request: HttpRequest, obj: Notice | None = None) -> tuple[str, ...]:
         return ("link", "file") if self.has_change_permission(request, obj) else ("link",)
 
-    def _parent(self, request: HttpRequest, notice: Notice | None, verb: str) -> bool:
-        parent = self.admin_site.get_model_admin(Notice)
-        if notice is None:
-            return parent.has_add_permission(request)
-        return getattr(parent, f"has_{verb}_permission")(request, notice)
-
-    def has_view_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return self._parent(request, obj, "view")
-
-    def has_add_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return self._parent(request, obj, "change")
-
-    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return self._parent(request, obj, "change")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return self._parent(request, obj, "change")
-
 
 @admin.register(Notice)
-class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
+class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
     list_filter = (("status", ChoicesDropdownFilter), ("category", RelatedDropdownFilter))
@@ -93,9 +75,7 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
     object_history_template = "notices/admin/history.html"
 
     def get_urls(self) -> list:
-        def page(view: Any) -> Any:
-            return self.admin_site.admin_view(lambda request, *args, **kwargs: view(self, request, *args, **kwargs))
-
+        page = self.own_page
         own = [
             path("<int:object_id>/audience/", page(tabs.audience), name="notices_notice_audience"),
             path("<int:object_id>/delivery/", page(tabs.delivery), name="notices_notice_delivery"),
@@ -116,7 +96,7 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
 
     @display(description=_("state"), label=dict(STATUS_LABELS), ordering="status")
     def state(self, notice: Notice) -> tuple[str, str]:
-        return notice.status, notice.get_status_display()
+        return state_of(notice)
 
     @admin.display(description=_("author"))
     def author(self, notice: Notice) -> str:
@@ -143,12 +123,12 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
         return {"version": 0}
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        notice = self.get_object(request, object_id)
+        notice = cast("Notice | None", self.get_object(request, object_id))
         context = {"header": header_for(request, notice, "write")} if notice and self.has_view_permission(request, notice) else {}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        notice = self.get_object(request, object_id)
+        notice = cast("Notice | None", self.get_object(request, object_id))
         context = {"header": header_for(request, notice, "history")} if notice else {}
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 
@@ -177,12 +157,9 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
 
     # -- for the other pages of a notice --
     def notice_or_404(self, request: HttpRequest, object_id: int, *, trash: bool = False) -> Notice:
-        """The notice if this person may see it. Whether it exists is not revealed otherwise."""
-        rows = Notice.all_objects.select_related("category", "created_by", "modified_by")
-        notice = visible(request.user, "view", rows).filter(pk=object_id).first()
-        if notice is None or (notice.is_deleted and not trash):
-            raise Http404
-        return notice
+        """A notice that is not in the trash, or may be."""
+        rows = (Notice.all_objects if trash else Notice.objects).select_related("category", "created_by", "modified_by")
+        return cast("Notice", self.object_or_404(request, object_id, rows=rows))
 
     def page_context(self, request: HttpRequest, notice: Notice, tab: str) -> dict[str, Any]:
         return self.admin_site.each_context(request) | {

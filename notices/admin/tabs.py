@@ -11,25 +11,20 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.admin.paginator import CappedPaginator
-from backoffice.permissions import may
-from notices.admin.acts import told_by_mail
+from backoffice.admin.paginator import page_of, words_sought
+from backoffice.permissions import may, may_everywhere
 from notices.admin.forms import ADDRESSEES, AudienceForm
+from notices.admin.phrases import told_by_mail
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
 from notices.presentation import DELIVERY_LABELS
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
+from recipients.admin.people_table import people_table
+from recipients.dtos import Address
+from recipients.models import User
 from recipients.repositories import AudienceRepository
 
-PER_PAGE = 25
-# Which part of the audience the table shows: key, title.
-PARTS = (
-    ("", gettext_lazy("Everyone")),
-    ("overlapping", gettext_lazy("In more than once")),
-    ("without_email", gettext_lazy("Without e-mail")),
-    ("inactive", gettext_lazy("Left out")),
-)
 READER_PARTS = (
     ("", gettext_lazy("Everyone")),
     ("unopened", gettext_lazy("Not opened")),
@@ -44,13 +39,15 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     may_edit = may(request.user, "change", notice) and notice.is_editable
     address = NoticeRepository.address_of(notice)
     initial = dict(zip(ADDRESSEES, (address.recipient_ids, address.group_ids, address.person_ids), strict=True))
-    form = AudienceForm(request.POST or None, initial=initial | {"version": notice.version}, site=admin.admin_site, request=request)
+    form = AudienceForm(request.POST or None, initial=initial | {"version": notice.version}, site=admin.admin_site, user=request.user)
     if request.method == "POST":
         if not may_edit:
             raise PermissionDenied
         if form.is_valid() and _save_audience(request, notice, form):
             return redirect("admin:notices_notice_audience", notice.pk)
-    context = admin.page_context(request, notice, "audience") | _people_in(request, address) | {"form": form, "may_edit": may_edit}
+    table = people_table(request, address)
+    context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
+    context |= {"sentences": [*told_by_mail(table["summary"]), *_address_nobody(address)], "sees_people": _sees_people(request)}
     return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})
 
 
@@ -64,23 +61,17 @@ def _save_audience(request: HttpRequest, notice: Notice, form: AudienceForm) -> 
     return True
 
 
-def _people_in(request: HttpRequest, address: Any) -> dict[str, Any]:
-    """The numbers behind an address and one page of people, each with the reasons."""
-    only = request.GET.get("only", "")
-    only = only if only in dict(PARTS) else ""
-    search = request.GET.get("q", "")[:100]
-    summary = AudienceRepository.summary(address)
-    page = CappedPaginator(AudienceRepository.people(address, only=only, search=search), PER_PAGE).get_page(request.GET.get("p"))
-    numbers = {"": summary.total, "overlapping": summary.overlapping, "without_email": summary.without_email, "inactive": summary.inactive}
-    return {
-        "summary": summary,
-        "sentences": told_by_mail(summary),
-        "page": page,
-        "members": AudienceRepository.explain(address, list(page.object_list)),
-        "parts": [(key, title, numbers[key]) for key, title in PARTS],
-        "only": only,
-        "q": search,
-    }
+def _sees_people(request: HttpRequest) -> bool:
+    """The names behind the numbers are for those who may see people; the numbers, for whoever may see the notice."""
+    return may_everywhere(request.user, "view", User)
+
+
+def _address_nobody(address: Address) -> list[str]:
+    """What was chosen and reaches nobody now, in sentences."""
+    recipients, groups = AudienceRepository.idle(address)
+    sentences = [_("“%(name)s” is inactive and addresses nobody.") % {"name": name} for name in recipients]
+    trash = _("The group “%(name)s” is in the trash: the notice can be published when it is restored, or taken out of the audience.")
+    return sentences + [trash % {"name": name} for name in groups]
 
 
 def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -90,7 +81,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
     rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
-    page = CappedPaginator(rows, PER_PAGE).get_page(request.GET.get("p"))
+    page = page_of(request, rows)
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
     context = (
@@ -100,7 +91,8 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             "page": page,
             "state": state,
             "states": Delivery.State.choices,
-            "q": request.GET.get("q", ""),
+            "sees_people": _sees_people(request),
+            "q": words_sought(request),
         }
     )
     return TemplateResponse(request, "notices/admin/delivery.html", context)
@@ -117,7 +109,8 @@ def _figures(notice: Notice) -> dict[str, Any]:
     return {
         "figures": numbers,
         "balance": [(value, label, numbers[value], DELIVERY_LABELS[value]) for value, label in Delivery.State.choices],
-        "at_work": notice.status == Notice.Status.PUBLISHED and (numbers["waiting"] + numbers["sending"]) > 0,
+        "at_work": notice.is_published and not notice.begins_later and (numbers["waiting"] + numbers["sending"]) > 0,
+        "leave_on": notice.start_date if notice.is_published and notice.begins_later and numbers["waiting"] else None,
         "problem": Delivery.objects.of_revision(notice).unfinished().exclude(reason="").values_list("reason", flat=True).first(),
     }
 
@@ -149,16 +142,17 @@ def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
     context = admin.page_context(request, notice, "readers") | {
         "figures": NoticeRepository.figures(notice),
-        "page": CappedPaginator(rows, PER_PAGE).get_page(request.GET.get("p")),
+        "page": page_of(request, rows),
         "only": only,
         "parts": READER_PARTS,
-        "q": request.GET.get("q", ""),
+        "sees_people": _sees_people(request),
+        "q": words_sought(request),
     }
     return TemplateResponse(request, "notices/admin/readers.html", context)
 
 
 def _searched(rows: Any, request: HttpRequest, person: str) -> Any:
-    for word in request.GET.get("q", "")[:100].split():
+    for word in words_sought(request).split():
         rows = rows.filter(
             Q(**{f"{person}__first_name__icontains": word})
             | Q(**{f"{person}__last_name__icontains": word})

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from backoffice.admin.base import BaseAdmin
+from audit.admin import AuditedAdmin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.permissions import may
 from notices.admin import bulk
@@ -21,7 +21,7 @@ from notices.repositories import matching
 
 
 @admin.register(TrashedNotice)
-class TrashedNoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
+class TrashedNoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "deleted_at", "deleted_by", "steps")
     list_display_links = None
     list_select_related = ("deleted_by", "category")
@@ -30,6 +30,10 @@ class TrashedNoticeAdmin(bulk.BulkPermissionsMixin, BaseAdmin):
     paginator = CappedPaginator
     search_fields = ("title",)
     actions = bulk.TRASH_ACTIONS
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """The way back is shown to whoever may take it for some notice; its page asks again."""
+        return self.list_display if self.has_bulk_restore_permission(request) else self.list_display[:-1]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         return matching(queryset, search_term), False

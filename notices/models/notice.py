@@ -19,7 +19,7 @@ from backoffice.models import (
     TimestampMixin,
     UserTrackingMixin,
 )
-from backoffice.richtext import RichTextField
+from backoffice.richtext_field import RichTextField
 from notices.querysets import NoticeQuerySet
 from recipients.models import Recipient
 
@@ -60,6 +60,11 @@ def today() -> date:
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
+def _words_of(field: str) -> models.Func:
+    """Text for the search: “WS-4471” is two words, not a word and the number −4471."""
+    return models.Func(F(field), models.Value("-_"), models.Value("  "), function="translate", output_field=models.TextField())
+
+
 class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixin):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -89,9 +94,9 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     recipients = models.ManyToManyField(Recipient, through="NoticeRecipient", verbose_name=_("recipients"))
     search_vector = models.GeneratedField(
         # The title twice: by stem, and as written for words that are typed half.
-        expression=SearchVector("title", weight="A", config="english")
-        + SearchVector("title", weight="A", config="simple")
-        + SearchVector("content", weight="B", config="english"),
+        expression=SearchVector(_words_of("title"), weight="A", config="english")
+        + SearchVector(_words_of("title"), weight="A", config="simple")
+        + SearchVector(_words_of("content"), weight="B", config="english"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
@@ -150,6 +155,8 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
 
     def clean(self) -> None:
         errors = {}
+        if not any(character.isprintable() and not character.isspace() for character in self.title):
+            errors["title"] = _("Write a title: this one cannot be seen.")
         if self.end_date and self.start_date and self.end_date < self.start_date:
             errors["end_date"] = _("The end is before the start. Choose the start day or a later one.")
         if self.due_date and self.start_date and self.due_date < self.start_date:
@@ -160,12 +167,12 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
             raise ValidationError(errors)
 
     @property
-    def is_on_show(self) -> bool:
-        return self.status == self.Status.PUBLISHED and self.start_date <= today() and not self.is_expired
-
-    @property
     def is_expired(self) -> bool:
         return self.end_date is not None and self.end_date < today()
+
+    @property
+    def begins_later(self) -> bool:
+        return self.start_date > today()
 
     @property
     def is_editable(self) -> bool:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from notices.exceptions import NoticeError
 from notices.mail import Mailer, Outcome
 from notices.models import AudienceKey, Delivery, Notice
+from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import lock
 from notices.services.audience_keys import AudienceKeyService
@@ -30,6 +32,8 @@ State = Delivery.State
 # A batch is what a killed worker leaves in doubt, so it is small; 25 still claims thousands a second.
 BATCH = 25
 LEASE = timedelta(minutes=5)
+LONGEST_BATCH = 150  # seconds; then the rest is handed back, well before the lease ends
+LONGEST_RUN = 480  # seconds; less than a task's soft time limit. The sweep wakes the next worker.
 MAX_ATTEMPTS = 50  # with these pauses, about two days of a mail server that is away or busy
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
@@ -58,7 +62,7 @@ CLAIM = """
         ORDER BY next_attempt_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
     ) chosen, recipients_user u
     WHERE d.id = chosen.id AND u.id = d.person_id
-    RETURNING d.id, d.person_id, d.attempts, u.first_name, u.last_name, u.username, u.email, u.is_active
+    RETURNING d.id, d.person_id, d.attempts, d.next_attempt_at, u.first_name, u.last_name, u.username, u.email, u.is_active
 """
 
 
@@ -69,6 +73,7 @@ class Claim:
     delivery_id: int
     person_id: int
     attempts: int
+    held_until: datetime  # the end of the lease, which no other claim of this delivery shares
     first_name: str
     last_name: str
     username: str
@@ -101,31 +106,37 @@ class DeliveryService:
 
     @staticmethod
     def deliver(notice_id: int) -> int:
-        """Send what is due for one notice until nothing is left or the mail server is away.
+        """Send what is due for one notice until nothing is left, the mail server is away or the time is up.
 
         Returns how many deliveries were dealt with. Several workers may do this at once.
         """
-        notice = Notice.all_objects.select_related("category").filter(pk=notice_id).first()
+        # What is published cannot be edited: of this revision, the text read here is the text.
+        notice = Notice.objects.select_related("category").filter(pk=notice_id, status=Notice.Status.PUBLISHED).first()
         if notice is None:
             return 0
-        done = 0
+        stop_at, done = monotonic() + LONGEST_RUN, 0
         with Mailer(notice) as mailer:
-            while claims := DeliveryService.claim(notice_id):
-                outcomes = DeliveryService._send(mailer, claims)
-                DeliveryService.report(outcomes)
-                done += len(outcomes)
-                if mailer.is_away:
+            mailer.compose()  # before anything is claimed: a text that cannot be rendered leaves nothing in doubt
+            while not mailer.is_away and monotonic() < stop_at:
+                claims = DeliveryService.claim(notice_id, revision=notice.revision)
+                if not claims:
                     break
+                DeliveryService._send(mailer, claims, until=min(stop_at, monotonic() + LONGEST_BATCH))
+                done += len(claims)
         return done
 
     @staticmethod
     @transaction.atomic
-    def claim(notice_id: int, *, batch: int = BATCH) -> list[Claim]:
-        """Take up to `batch` due deliveries of a notice that is still on show, for the length of a lease."""
+    def claim(notice_id: int, *, revision: int | None = None, batch: int = BATCH) -> list[Claim]:
+        """Take up to `batch` due deliveries of a notice that is still on show, for the length of a lease.
+
+        `revision` is the one whose text the caller has; deliveries of a newer one are left to others.
+        """
         with connection.cursor() as cursor:
             # Withdrawing locks this row, so no batch is claimed after a withdrawal was committed.
             cursor.execute("SELECT revision FROM notices WHERE id = %s AND status = 'published' AND NOT is_deleted FOR SHARE", [notice_id])
-            if not (row := cursor.fetchone()):
+            row = cursor.fetchone()
+            if row is None or revision not in {None, row[0]}:
                 return []
             # One clock throughout, the application's: the database's may be another machine's.
             now = timezone.now()
@@ -134,16 +145,20 @@ class DeliveryService:
             return [Claim(*row) for row in cursor.fetchall()]
 
     @staticmethod
-    def _send(mailer: Mailer, claims: list[Claim]) -> dict[Claim, Outcome]:
-        outcomes: dict[Claim, Outcome] = {}
-        for claim in claims:
-            if not claim.is_active:
-                outcomes[claim] = Outcome(State.SUPPRESSED, _("No longer active."))
-            elif mailer.is_away:
-                outcomes[claim] = Outcome(State.WAITING, mailer.problem)
-            else:
-                outcomes[claim] = mailer.send(claim.delivery_id, claim.name, claim.email)
-        return outcomes
+    def _send(mailer: Mailer, claims: list[Claim], *, until: float) -> None:
+        """Send a batch and report it. Whatever interrupts this leaves one mail in doubt at most; the rest is handed back."""
+        outcomes = dict.fromkeys(claims, Outcome(State.WAITING))
+        try:
+            for claim in claims:
+                if not claim.is_active:
+                    outcomes[claim] = Outcome(State.SUPPRESSED, _("No longer active."))
+                elif mailer.is_away:
+                    outcomes[claim] = Outcome(State.WAITING, mailer.problem)
+                elif monotonic() < until:
+                    outcomes[claim] = Outcome(State.UNKNOWN, _("The worker was stopped while sending. The mail may have arrived."))
+                    outcomes[claim] = mailer.send(claim.delivery_id, claim.name, claim.email)
+        finally:
+            DeliveryService.report(outcomes)
 
     @staticmethod
     def report(outcomes: dict[Claim, Outcome]) -> None:
@@ -155,9 +170,9 @@ class DeliveryService:
                 """
                 UPDATE notices_delivery d
                 SET state = r.state, reason = r.reason, next_attempt_at = r.next_attempt_at, changed_at = %s
-                FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::timestamptz[])
-                     AS r(id, attempts, state, reason, next_attempt_at)
-                WHERE d.id = r.id AND d.state = 'sending' AND d.attempts = r.attempts
+                FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[])
+                     AS r(id, held_until, state, reason, next_attempt_at)
+                WHERE d.id = r.id AND d.state = 'sending' AND d.next_attempt_at = r.held_until
                 """,
                 [now, *(list(column) for column in zip(*rows, strict=True))],
             )
@@ -220,7 +235,7 @@ class DeliveryService:
     @staticmethod
     def _owe_for_publications_without_deliveries() -> None:
         """`Notice.publish()` called on its own changes the state alone; this gives it the rest."""
-        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).published()
+        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today())
         bare = published.filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
         for notice in bare.select_for_update(of=("self",), skip_locked=True):
             if NoticeRepository.address_of(notice):
@@ -228,13 +243,13 @@ class DeliveryService:
                 DeliveryService.owe(notice)
 
 
-def _row(claim: Claim, outcome: Outcome, now: datetime) -> tuple[int, int, str, str, datetime]:
+def _row(claim: Claim, outcome: Outcome, now: datetime) -> tuple[int, datetime, str, str, datetime]:
     state, reason = outcome.state, outcome.reason
     if state == State.WAITING and claim.attempts >= MAX_ATTEMPTS:
         state = State.FAILED
         reason = _("Given up after %(count)d attempts. %(reason)s") % {"count": claim.attempts, "reason": reason}
     wait = _pause(claim.attempts) if state == State.WAITING else timedelta(0)
-    return claim.delivery_id, claim.attempts, state, reason, now + wait
+    return claim.delivery_id, claim.held_until, state, reason, now + wait
 
 
 def _pause(attempts: int) -> timedelta:

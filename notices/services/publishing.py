@@ -47,7 +47,7 @@ class PublishingMixin:
         """
         notice = lock(notice_id, verb="publish", actor=actor)
         refuse_unless_publishable(notice, actor)
-        _check_seen(notice, seen)
+        check_version(notice, seen.version if seen else None)
         if notice.delivery_set.filter(revision=notice.revision).exists():
             notice.revision += 1
         notice.publish_at, notice.withdrawn_at, notice.status_reason = None, None, reason
@@ -55,7 +55,8 @@ class PublishingMixin:
         with attributed(notice, actor=actor, reason=reason):
             notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at"])
         AudienceKeyService.refresh(notice)
-        DeliveryService.owe(notice)
+        # Counted by the statement that wrote them: whoever joins or leaves meanwhile makes the confirmation stale.
+        _refuse_other_number(seen, DeliveryService.owe(notice))
         transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
         return notice
 
@@ -65,7 +66,8 @@ class PublishingMixin:
         """Publish at a later moment (aware). The rights of `actor` are asked now; the audience is resolved then."""
         notice = lock(notice_id, verb="publish", actor=actor)
         refuse_unless_publishable(notice, actor)
-        _check_seen(notice, seen)
+        check_version(notice, seen.version if seen else None)
+        _refuse_other_number(seen, AudienceRepository.summary(NoticeRepository.address_of(notice)).total if seen else 0)
         if publish_at <= timezone.now():
             raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
         if notice.end_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.end_date:
@@ -108,7 +110,8 @@ class PublishingMixin:
         if notice.status != Status.WITHDRAWN:  # what was withdrawn may need approval to come back
             _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
         refuse_empty_audience(notice)
-        return _change_state(notice, Status.IN_REVIEW, actor=actor)
+        # Handing it in is not writing it: whoever changed the text last may not approve it.
+        return _change_state(notice, Status.IN_REVIEW, actor=actor, modified_by=notice.modified_by)
 
     @staticmethod
     @transaction.atomic
@@ -182,12 +185,8 @@ def _hold_still(group_ids: Sequence[int]) -> None:
         cursor.execute("SELECT FROM recipients_recipientgroup WHERE id = ANY(%s) ORDER BY id FOR SHARE", [list(group_ids)])
 
 
-def _check_seen(notice: Notice, seen: Confirmation | None) -> None:
-    if seen is None:
-        return
-    check_version(notice, seen.version)
-    people = AudienceRepository.summary(NoticeRepository.address_of(notice)).total
-    if people != seen.people:
+def _refuse_other_number(seen: Confirmation | None, people: int) -> None:
+    if seen is not None and people != seen.people:
         raise StaleNotice(
             _("The audience changed while you were deciding: it was %(then)d people and is %(now)d now. Look again.")
             % {"then": seen.people, "now": people}

@@ -93,9 +93,7 @@ class WritingMixin:
         refuse_unless_editable(notice)
         if NoticeRepository.address_of(notice) != address:
             WritingMixin._replace_links(notice, address, actor=actor)
-            notice.modified_by, notice.version = actor, notice.version + 1
-            with attributed(notice, actor=actor, reason="Audience changed"):
-                notice.save(update_fields=["modified_by", "modified_at", "version"])
+            _touch(notice, actor=actor, reason=_("Audience changed"))
         return notice
 
     @staticmethod
@@ -107,6 +105,7 @@ class WritingMixin:
         attachment.notice = notice
         with attributed(attachment, actor=actor):
             attachment.save()
+        _touch(notice, actor=actor, reason=_("Attached “%(name)s”") % {"name": attachment})
         return attachment
 
     @staticmethod
@@ -114,9 +113,11 @@ class WritingMixin:
     def detach(attachment_id: int, *, actor: Any) -> None:
         """Take a file off a notice that is not published. Its bytes stay on disk: history names them by digest."""
         attachment = Attachment.objects.get(pk=attachment_id)
-        refuse_unless_editable(lock(attachment.notice_id, verb="change", actor=actor))
+        notice = lock(attachment.notice_id, verb="change", actor=actor)
+        refuse_unless_editable(notice)
         with attributed(attachment, actor=actor):
             attachment.delete()
+        _touch(notice, actor=actor, reason=_("Took off “%(name)s”") % {"name": attachment})
 
     @staticmethod
     def _replace_links(notice: Notice, address: Address, *, actor: Any) -> None:
@@ -135,6 +136,13 @@ class WritingMixin:
                 link = links[surplus]
                 with attributed(link, actor=actor):
                     link.delete()
+
+
+def _touch(notice: Notice, *, actor: Any, reason: str) -> None:
+    """What belongs to the notice changed: forms and confirmations opened before are refused."""
+    notice.modified_by, notice.version = actor, notice.version + 1
+    with attributed(notice, actor=actor, reason=reason):
+        notice.save(update_fields=["modified_by", "modified_at", "version"])
 
 
 def refuse_unless_editable(notice: Notice) -> None:

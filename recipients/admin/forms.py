@@ -144,14 +144,5 @@ class InlineRoleAssignmentForm(RoleAssignmentForm):
     def _refuse_stale(self, seen: int | None) -> None: ...
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason (kept in the history)"),
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-    )
-
-
 class RestoreGroupForm(forms.Form):
     code = forms.CharField(label=gettext_lazy("Code"), max_length=64, widget=UnfoldAdminTextInputWidget)

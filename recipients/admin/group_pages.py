@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from backoffice.admin.paginator import CappedPaginator
+from backoffice.admin.paginator import page_of
 from backoffice.permissions import may_somewhere, visible
 from recipients.admin import member_pages
 from recipients.admin.forms import RestoreGroupForm
@@ -49,7 +49,7 @@ def trash(model_admin: Any, request: HttpRequest) -> HttpResponse:
     deleted = (
         visible(request.user, "view", RecipientGroup.all_objects.deleted()).select_related("deleted_by").order_by("-deleted_at", "-pk")
     )
-    page = CappedPaginator(deleted, member_pages.PER_PAGE).get_page(request.GET.get("p"))
+    page = page_of(request, deleted)
     restorable = set(
         visible(request.user, "delete", RecipientGroup.all_objects.filter(pk__in=[g.pk for g in page.object_list])).values_list(
             "pk", flat=True

@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
+from backoffice.admin.inlines import PartOfParentMixin
 from recipients.admin import group_pages
-from recipients.admin.base import AudienceAdmin, PartOfParentMixin
+from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import GroupForm
 from recipients.dtos import Address
 from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient

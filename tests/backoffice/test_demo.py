@@ -20,6 +20,7 @@ from backoffice.demo import database, guard
 from backoffice.demo.ports import choose_ports
 from backoffice.postgres import EmbeddedServer
 from recipients.models import User
+from tests.smtp import free_port
 
 
 def get(port: int, path: str = "/", host: str = "localhost") -> tuple[int, str, str]:
@@ -122,12 +123,6 @@ def catcher(tmp_path):
         yield ports
         process.terminate()
         assert process.wait(10) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def send(port: int, subject: str, to: str = "dave@example.org") -> None:

@@ -1,44 +1,39 @@
 from datetime import timedelta
+from itertools import count
 
 import pytest
 import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from notices.exceptions import NoticeError
-from notices.mail import Outcome
+from notices.mail import Mailer, Outcome
 from notices.models import AudienceKey, Delivery, Notice
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
-from notices.services import DeliveryService, NoticeService
-from notices.services.delivery import BATCH, FIRST_RETRY, LAST_RETRY, LEASE, MAX_ATTEMPTS
+from notices.services import DeliveryService, NoticeService, delivery
+from notices.services.delivery import BATCH, FIRST_RETRY, LAST_RETRY, LEASE, LONGEST_BATCH, MAX_ATTEMPTS
 from notices.tasks import send_notice_notifications, sweep
-from recipients.models import User
+from recipients.models import RoleAssignment, User
 from tests.makers import make_draft, make_person, make_published, make_recipient
-from tests.smtp import MailServer, RudeServer, free_port, mailers
+from tests.smtp import RudeServer, free_port, mailers
 
 State = Delivery.State
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(scope="module")
-def server():
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def mailbox(server, settings):
-    settings.MAILERS = mailers(server.port)
-    server.handler.__init__()
-    return server.handler
+pytestmark = pytest.mark.usefixtures("mailbox")
 
 
 @pytest.fixture
 def notice(alice, dave, erin):
     return make_published(author=alice, recipients=(make_recipient(members=(dave, erin)),))
+
+
+@pytest.fixture
+def leeds(dave):
+    return make_recipient("Leeds", members=(dave,))
 
 
 def people(count: int):
@@ -124,18 +119,18 @@ class TestDelivering:
 
 
 class TestMailServer:
-    def test_away_everyone_waits_with_a_reason_and_a_later_attempt(self, notice, settings, mailbox, server):
+    def test_away_everyone_waits_with_a_reason_and_a_later_attempt(self, notice, settings, mailbox, mail_server):
         settings.MAILERS = mailers(free_port())
         before = timezone.now()
         DeliveryService.deliver(notice.pk)
 
         assert states(notice) == {"waiting": 2}
-        for delivery in Delivery.objects.all():
-            assert delivery.reason.startswith("The mail server cannot be reached:")
-            assert delivery.next_attempt_at >= before + FIRST_RETRY
+        for owed in Delivery.objects.all():
+            assert owed.reason.startswith("The mail server cannot be reached:")
+            assert owed.next_attempt_at >= before + FIRST_RETRY
         assert DeliveryService.deliver(notice.pk) == 0
 
-        settings.MAILERS = mailers(server.port)
+        settings.MAILERS = mailers(mail_server.port)
         with time_machine.travel(timezone.now() + FIRST_RETRY + SECOND):
             assert DeliveryService.mend() == [notice.pk]
             assert DeliveryService.deliver(notice.pk) == 2
@@ -223,6 +218,67 @@ class TestClaims:
         DeliveryService.report({claim: Outcome(State.SENT) for claim in old})
         assert states(notice) == {"sending": 2}
 
+    def test_nor_is_a_late_report_after_it_was_sent_again(self, notice, alice):
+        """The attempts begin anew, so they cannot tell the two claims apart."""
+        old = DeliveryService.claim(notice.pk)
+        with time_machine.travel(timezone.now() + LEASE + SECOND):
+            DeliveryService.mend()
+            DeliveryService.send_again(notice.pk, actor=alice, states=[State.UNKNOWN])
+            assert {claim.attempts for claim in DeliveryService.claim(notice.pk)} == {1}
+        DeliveryService.report({claim: Outcome(State.FAILED, "Late") for claim in old})
+        assert states(notice) == {"sending": 2}
+
+
+class TestInterruptions:
+    def test_a_worker_never_mails_the_old_text_to_those_of_a_new_revision(self, notice, alice, mailbox, monkeypatch):
+        """Withdrawn, rewritten and published again while a worker is at it."""
+        claim = DeliveryService.claim
+
+        def rewritten_first(notice_id, **arguments):
+            monkeypatch.setattr(DeliveryService, "claim", claim)
+            withdrawn = NoticeService.withdraw(notice_id, actor=alice)
+            withdrawn.content = "<p>New words.</p>"
+            NoticeService.save_changes(withdrawn, actor=alice, version=withdrawn.version)
+            NoticeService.publish(notice_id, actor=alice)
+            return claim(notice_id, **arguments)
+
+        monkeypatch.setattr(DeliveryService, "claim", rewritten_first)
+        assert DeliveryService.deliver(notice.pk) == 0
+        assert mailbox.recipients == []
+
+        assert DeliveryService.deliver(notice.pk) == 2
+        assert all("New words." in message.as_string() for message in mailbox.messages)
+
+    def test_a_worker_that_is_interrupted_leaves_one_mail_in_doubt_and_hands_back_the_rest(self, alice, monkeypatch):
+        notice = make_published(author=alice, people=tuple(people(5)))
+        send, sent = Mailer.send, []
+
+        def interrupted(mailer, *arguments):
+            if len(sent) == 2:
+                raise SoftTimeLimitExceeded
+            sent.append(arguments)
+            return send(mailer, *arguments)
+
+        monkeypatch.setattr(Mailer, "send", interrupted)
+        with pytest.raises(SoftTimeLimitExceeded):
+            DeliveryService.deliver(notice.pk)
+        assert states(notice) == {"sent": 2, "unknown": 1, "waiting": 2}
+
+    def test_when_its_time_is_up_it_hands_back_what_it_holds(self, alice, mailbox, monkeypatch):
+        notice = make_published(author=alice, people=tuple(people(5)))
+        clock = count(0, LONGEST_BATCH / 2)
+        monkeypatch.setattr(delivery, "monotonic", lambda: next(clock))
+        DeliveryService.deliver(notice.pk)
+        found = states(notice)
+        assert found["sent"] == len(mailbox.recipients) < 5
+        assert found == {"sent": found["sent"], "waiting": 5 - found["sent"]}
+
+    def test_a_text_that_cannot_be_rendered_leaves_nothing_in_doubt(self, notice, monkeypatch):
+        monkeypatch.setattr("notices.mail.render", lambda notice: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            DeliveryService.deliver(notice.pk)
+        assert states(notice) == {"waiting": 2}
+
 
 class TestOwing:
     def test_owing_again_adds_only_who_is_missing(self, notice, dave):
@@ -242,6 +298,13 @@ class TestOwing:
         assert DeliveryService.deliver(notice.pk) == 1
         assert DeliveryService.mend() == []
         assert len(mailbox.recipients) == 1
+
+    def test_so_is_one_that_begins_later(self, alice, dave, mailbox):
+        notice = make_draft(author=alice, people=(dave,), start_date=today() + timedelta(days=3))
+        notice.publish()
+        assert DeliveryService.mend() == []
+        assert states(notice) == {"waiting": 1}
+        assert AudienceKeyRepository.differences() == (0, 0)
 
     def test_one_that_names_nobody_is_left_alone(self, alice):
         make_draft(author=alice).publish()
@@ -284,7 +347,7 @@ class TestSendingAgain:
 
 def test_the_figures_of_a_notice_nobody_was_told_of_are_noughts(alice):
     figures = NoticeRepository.figures(make_draft(author=alice))
-    assert set(figures) == {*State.values, "expected", "opened", "acknowledged"}
+    assert set(figures) == {*State.values, "expected", "opened", "acknowledged", "others_opened"}
     assert set(figures.values()) == {0}
 
 
@@ -297,3 +360,14 @@ def test_a_reminder_is_no_part_of_the_balance(notice, dave):
 def test_the_person_may_be_new_at_every_step(alice):
     notice = make_published(author=alice, people=(make_person(),))
     assert states(notice) == {"waiting": 1}
+
+
+def test_who_opened_it_is_counted_among_those_who_were_told(alice, dave, leeds):
+    """Whoever joined since reads it too, and does not make it “2 of 1”."""
+    notice = make_published(author=alice, recipients=(leeds,), requires_acknowledgement=True)
+    joiner = make_person()
+    RoleAssignment.objects.create(user=joiner, recipient=leeds)
+    for person in (dave, joiner):
+        NoticeService.acknowledge(notice, person)
+    figures = NoticeRepository.figures(notice)
+    assert (figures["expected"], figures["opened"], figures["acknowledged"], figures["others_opened"]) == (1, 1, 1, 1)

@@ -11,22 +11,7 @@ from hypothesis.extra.django import TestCase
 from notices.mail import MESSAGES_PER_CONNECTION, Mailer
 from notices.models import Notice
 from tests.makers import make_category, make_draft
-from tests.smtp import MailServer, RudeServer, free_port, mailers
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def mailbox(server, settings):
-    settings.MAILERS = mailers(server.port)
-    server.handler.__init__()
-    return server.handler
+from tests.smtp import RudeServer, free_port, mailers
 
 
 @pytest.fixture

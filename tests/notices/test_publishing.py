@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
@@ -12,8 +13,9 @@ from notices.exceptions import NoticeError, StaleNotice
 from notices.models import AudienceKey, Delivery, Notice
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
-from notices.services import NoticeService
+from notices.services import DeliveryService, NoticeService
 from notices.services.publishing import Confirmation
+from notices.uploads import attachment_from
 from recipients.models import RoleAssignment
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
@@ -204,6 +206,29 @@ class TestConfirmation:
         joiner.delete()
         assert NoticeService.publish(draft.pk, actor=alice, seen=seen).is_published
 
+    def test_a_file_attached_or_taken_off_since_makes_it_stale(self, alice, grace, draft, settings, tmp_path):
+        settings.MEDIA_ROOT = str(tmp_path)
+        for act in (
+            lambda: NoticeService.attach(draft.pk, attachment_from(SimpleUploadedFile("plan.txt", b"Plan")), actor=grace),
+            lambda: NoticeService.detach(draft.attachments.get().pk, actor=grace),
+        ):
+            seen = Confirmation(version=Notice.objects.get().version, people=3)
+            act()
+            refused(draft, "was changed by Grace Tester", actor=alice, seen=seen)
+        reasons = list(Notice.history.order_by("-history_id").values_list("history_change_reason", flat=True)[:2])
+        assert reasons == ["Took off “plan.txt”", "Attached “plan.txt”"]
+
+    def test_someone_who_joins_in_the_very_moment_is_confirmed_or_not_told(self, alice, draft, leeds, monkeypatch):
+        """The number is that of the deliveries made, not of a count before them."""
+        owe = DeliveryService.owe
+
+        def joined_first(notice):
+            RoleAssignment.objects.create(user=make_person(), recipient=leeds)
+            return owe(notice)
+
+        monkeypatch.setattr(DeliveryService, "owe", joined_first)
+        refused(draft, "it was 3 people and is 4 now", actor=alice, seen=Confirmation(version=draft.version, people=3))
+
 
 class TestFourEyes:
     @pytest.fixture
@@ -235,6 +260,11 @@ class TestFourEyes:
         refused(draft, "Someone else has to publish it", actor=grace)
         refused(draft, "Someone else has to publish it", actor=alice)
         assert NoticeService.publish(draft.pk, actor=erin).is_published
+
+    def test_nor_when_someone_else_hands_it_in(self, alice, grace, draft):
+        NoticeService.save_changes(Notice.objects.get(), actor=grace, version=draft.version)
+        NoticeService.submit_for_review(draft.pk, actor=alice)
+        refused(draft, "Someone else has to publish it", actor=grace)
 
     def test_scheduling_asks_for_four_eyes_as_well(self, alice, erin, draft):
         moment = timezone.now() + DAY

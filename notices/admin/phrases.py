@@ -1,0 +1,34 @@
+"""Numbers of people in words."""
+
+from django.utils.translation import ngettext
+
+from recipients.dtos import AudienceSummary
+
+
+def people_phrase(count: int) -> str:
+    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
+
+
+def told_by_mail(audience: AudienceSummary) -> list[str]:
+    """What the numbers behind the audience mean, in sentences."""
+    sentences = []
+    if audience.without_email:
+        text = ngettext(
+            "%(count)d has no e-mail address and finds it in the inbox; the others are mailed too.",
+            "%(count)d have no e-mail address and find it in the inbox; the others are mailed too.",
+            audience.without_email,
+        )
+        sentences.append(text % {"count": audience.without_email})
+    if audience.overlapping:
+        text = ngettext(
+            "%(count)d is reached in more than one way and told once.",
+            "%(count)d are reached in more than one way and told once.",
+            audience.overlapping,
+        )
+        sentences.append(text % {"count": audience.overlapping})
+    if audience.inactive:
+        text = ngettext(
+            "%(count)d is left out: the account is inactive.", "%(count)d are left out: their accounts are inactive.", audience.inactive
+        )
+        sentences.append(text % {"count": audience.inactive})
+    return sentences

@@ -1,0 +1,155 @@
+"""Every address of the back office, found by walking its URLs: closed to whoever has no business there."""
+
+from contextlib import suppress
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+
+from notices.services import NoticeService
+from recipients.models import RoleAssignment
+from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
+
+# What anybody on the staff has: the page of today, their own password, the words of the date picker, the way out.
+FOR_ALL_STAFF = {"index", "password_change", "password_change_done", "jsi18n", "login", "logout", "toggle_sidebar"}
+LISTS = (
+    "recipients_user",
+    "recipients_recipient",
+    "recipients_recipientgroup",
+    "recipients_roleassignment",
+    "auth_group",
+    "notices_category",
+)
+
+
+def names() -> list[tuple[str, int]]:
+    """The name of each address, and how many arguments it takes."""
+    patterns = [*admin.site.get_urls(), *(pattern for model_admin in admin.site._registry.values() for pattern in model_admin.get_urls())]
+    return sorted({(pattern.name, pattern.pattern.regex.groups) for pattern in patterns if getattr(pattern, "name", None)})
+
+
+@pytest.fixture
+def world(alice, dave):
+    make_category()
+    recipient = make_recipient(members=(dave,))
+    make_group(recipients=(recipient,))
+    notice = make_published(author=alice, recipients=(recipient,))
+    NoticeService.delete(make_draft(author=alice).pk, actor=alice)
+    return notice
+
+
+def addresses(world):
+    """One address for each name, leading to something that exists where that is possible."""
+    for name, count in names():
+        for arguments in {0: [()], 1: [(world.pk,), (world.created_by_id,), ("notices",)], 2: [(world.pk, 1), (world.pk, "publish")]}[
+            count
+        ]:
+            with suppress(NoReverseMatch):
+                yield name, reverse(f"admin:{name}", args=arguments)
+
+
+def opened(client, world) -> set[str]:
+    """The names of the addresses that answer with a page, to a GET or a POST."""
+    found = set()
+    for name, address in addresses(world):
+        if name == "logout":
+            continue
+        found |= {name for answer in (client.get(address), client.post(address, {"confirmed": "yes"})) if answer.status_code == 200}
+    return found
+
+
+def test_the_walk_finds_the_addresses(world):
+    found = {name for name, _address in addresses(world)}
+    assert found >= {"notices_notice_act", "notices_notice_change", "recipients_recipientgroup_trash", "autocomplete", "view_on_site"}
+    assert found == {name for name, _count in names()}
+
+
+def test_a_reader_opens_none(client, dave, world):
+    client.force_login(dave)
+    assert opened(client, world) == set()
+
+
+def test_staff_without_a_role_open_what_is_their_own(client, bob, world):
+    client.force_login(bob)
+    assert opened(client, world) <= FOR_ALL_STAFF
+
+
+def test_whoever_was_made_inactive_is_out_at_once(client, grace, world):
+    client.force_login(grace)
+    assert client.get(reverse("admin:index")).status_code == 200
+    grace.is_active = False
+    grace.save()
+    assert opened(client, world) == set()
+    assert client.get(reverse("inbox:index")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [("noticerecipient", "recipient"), ("noticerecipientgroup", "recipient_group"), ("noticeadditionalrecipient", "user")],
+)
+def test_completing_a_name_shows_what_the_list_would(client, bob, alice, world, model, field):
+    gone = make_group("Gone")
+    gone.delete(user=alice)
+    parameters = {"app_label": "notices", "model_name": model, "field_name": field, "term": ""}
+    client.force_login(bob)
+    assert client.get(reverse("admin:autocomplete"), parameters).status_code == 403
+    client.force_login(alice)
+    shown = client.get(reverse("admin:autocomplete"), parameters).json()["results"]
+    assert shown
+    assert "Gone" not in [row["text"] for row in shown]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_list_costs_the_same_with_one_row_and_with_thirty(client, name, db):
+    client.force_login(make_person(is_superuser=True, staff=True))
+
+    def cost():
+        client.get(reverse(f"admin:{name}_changelist"))
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+        return len(captured)
+
+    def add():
+        recipient, person = make_recipient(), make_person()
+        RoleAssignment.objects.create(user=person, recipient=recipient)
+        make_group(recipients=(recipient,), people=(person,))
+        make_category()
+
+    add()
+    with_one = cost()
+    for _number in range(24):
+        add()
+    assert cost() == with_one
+
+
+@pytest.mark.parametrize("kind", ["notice", "recipient"])
+def test_history_costs_the_same_for_two_versions_and_for_twenty(client, alice, kind):
+    client.force_login(make_person(is_superuser=True, staff=True))
+    categories = [make_category(), make_category()]
+    thing = make_draft(author=alice, category=categories[0]) if kind == "notice" else make_recipient()
+    name = {"notice": "notices_notice", "recipient": "recipients_recipient"}[kind]
+
+    def change(times):
+        for number in range(times):
+            if kind == "notice":
+                thing.category = categories[(number + 1) % 2]
+            else:
+                thing.name = f"Name {thing.history.count()}"
+            thing.save()
+
+    def cost():
+        address = reverse(f"admin:{name}_history", args=[thing.pk])
+        client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        return len(captured)
+
+    change(2)
+    with_few = cost()
+    change(16)
+    assert cost() == with_few
+    if kind == "notice":
+        page = client.get(reverse(f"admin:{name}_history", args=[thing.pk])).content.decode()
+        assert page.count(str(categories[1])) > 10
