@@ -46,7 +46,7 @@ class VersionList(Sequence):
     def __getitem__(self, page: slice) -> list[Version]:
         # One row more than asked for: the version before the last one shown.
         rows = list(self.rows[page.start : page.stop + 1])
-        pairs = zip(rows, [*rows[1:], None], strict=True)
+        pairs = zip(rows, [*rows[1:], None], strict=False)  # the oldest row has none before it
         related = _related(rows)
         return [_version(row, before, related) for row, before in pairs][: page.stop - page.start]
 

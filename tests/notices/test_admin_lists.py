@@ -143,3 +143,10 @@ def test_pages_of_a_notice_hide_whether_it_exists(client, alice, bob, dave):
     for name in ("audience", "delivery", "readers", "figures"):
         assert client.get(tab(notice, name)).status_code == 404
         assert client.get(tab(notice, name).replace(str(notice.pk), "999999")).status_code == 404
+
+
+def test_an_object_without_history_says_so(author, alice):
+    notice = make_draft(author=alice)
+    notice.history.all().delete()
+
+    assert "Nothing has been recorded yet." in author.get(tab(notice, "history")).content.decode()
