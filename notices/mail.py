@@ -147,9 +147,10 @@ def _to(name: str, email: str) -> bytes:
     """The value of the To header, on one line."""
     if PLAIN_NAME.fullmatch(name) and PLAIN_ADDRESS.fullmatch(email):  # most are; the parser takes as long as the sending
         return f"{name} <{email}>".encode()
-    address = Address(name, addr_spec=email)
-    if not email.isascii() or not address.domain:
+    local, _at, domain = email.rpartition("@")
+    if not (local and domain and email.isascii()):  # the parser of older Pythons fails on these in ways of its own
         raise ValueError(email)
+    address = Address(name, addr_spec=email)
     header = EmailMessage(policy=ONE_LINE)
     header["To"] = address
     return header.as_bytes().removeprefix(b"To:").strip()
