@@ -3,6 +3,7 @@
 One description serves the buttons on the notice, the confirmation page and the bulk actions.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -26,7 +27,7 @@ Status = Notice.Status
 NOBODY = AudienceSummary(total=0, overlapping=0, without_email=0, inactive=0)
 
 
-class Act:
+class Act(ABC):
     """One act. Subclasses say what differs.
 
     `button` and `question` get the audience if the act `needs_audience`, else `NOBODY`.
@@ -48,12 +49,13 @@ class Act:
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)
 
+    @abstractmethod
     def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        raise NotImplementedError
+        """What will happen, in sentences with numbers."""
 
+    @abstractmethod
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
         """Call the service and say in a sentence what happened."""
-        raise NotImplementedError
 
 
 class Publish(Act):
