@@ -27,7 +27,7 @@ class Screen:
         begun, step = time.monotonic(), Step(words)
         try:
             yield step
-        except BaseException:
+        except BaseException:  # Ctrl-C as well: the line is marked, and whatever it was goes on up
             self._show(f"{self._again}  {self.style.ERROR('✗')} {words}")
             raise
         self.done(f"{step.outcome}  {time.monotonic() - begun:.1f} s", again=self._again)
