@@ -8,11 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db.utils import OperationalError
 
+from audit.attribution import operation
+from audit.sources import Source
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
     try:
-        execute_from_command_line(sys.argv)
+        with operation(Source.COMMAND, sys.argv[1] if len(sys.argv) > 1 else ""):
+            execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"The settings are not complete: {error}")
     except OperationalError as error:

@@ -1,37 +1,78 @@
 """How a model of ours keeps its history: simple-history's tables, with the choices made once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from simple_history import register
 from simple_history.models import HistoricalRecords
 
+from audit.models.fields import HistoryRow, history_id
 
-def audited(*, excluded: tuple[str, ...] = (), **options: Any) -> HistoricalRecords:
+# Changes with every save and says nothing to a reader: kept in the rows, but no reason for one.
+BOOKKEEPING = frozenset({"modified_at", "modified_by"})
+NEWEST_FIRST = ("-history_date", "-history_id")
+
+
+class TrailRecords(HistoricalRecords):
+    """simple-history's table of a model, for rows that the database writes itself (`audit.triggers`)."""
+
+    def __init__(self, *, part_of: tuple[str, ...], personal: tuple[str, ...], **options: Any) -> None:
+        super().__init__(
+            bases=[HistoryRow],
+            history_id_field=history_id(),
+            history_change_reason_field=models.TextField(null=True),
+            **options,
+        )
+        self.part_of, self.personal = part_of, personal
+
+    def copy_fields(self, model: Any) -> dict[str, Any]:
+        fields = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = False  # `get_meta_options` has those that are asked for
+        return fields
+
+    def get_extra_fields(self, model: Any, fields: Any) -> dict[str, Any]:
+        own: dict[str, Any] = {"part_of": self.part_of, "personal": self.personal}
+        if self.personal:
+            # The seal covers the commitment, sha256(salt, personal values): without the salt it says nothing about them.
+            own["history_salt"] = models.UUIDField(null=True)
+            own["history_commitment"] = models.BinaryField()
+        return super().get_extra_fields(model, fields) | own
+
+    def get_meta_options(self, model: Any) -> dict[str, Any]:
+        indexes = [
+            models.Index(fields=NEWEST_FIRST),
+            models.Index(fields=("history_stamp",)),
+            *(models.Index(fields=(name, *NEWEST_FIRST)) for name in (model._meta.pk.name, *self.part_of)),
+        ]
+        return super().get_meta_options(model) | {"indexes": indexes, "default_permissions": ()}
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        # No constraint and no SET_NULL: nothing done to an account can rewrite history.
+        user = models.ForeignKey(
+            settings.AUTH_USER_MODEL,
+            models.DO_NOTHING,
+            null=True,
+            related_name="+",
+            db_constraint=False,
+            db_index=False,
+        )
+        return {"history_user": user}
+
+
+def audited(
+    *, part_of: tuple[str, ...] = (), personal: tuple[str, ...] = (), excluded: tuple[str, ...] = (), **options: Any
+) -> TrailRecords:
     """History rows for the model this is set on.
 
-    `excluded` names fields that are derived or secret and so never enter a history row.
-    `history_id` is a bigint (the default would overflow), and the actor carries no constraint,
-    so that nothing done to an account can rewrite history.
+    `part_of` names the foreign keys to what the row belongs to; the timeline of each shows it,
+    and the first is what a sentence is about. `personal` names the fields that can be erased when a
+    person asks for it. `excluded` fields are derived or secret and never enter a history row.
     """
-    return HistoricalRecords(
-        history_id_field=models.BigAutoField(),
-        history_change_reason_field=models.TextField(null=True),
-        user_db_constraint=False,
-        excluded_fields=list(excluded),
-        **options,
-    )
+    return TrailRecords(part_of=part_of, personal=personal, excluded_fields=list(excluded), **options)
 
 
-@contextmanager
-def attributed(instance: models.Model, *, actor: Any, reason: str = "") -> Iterator[None]:
-    """Write `actor` and `reason` into the history rows that saving `instance` makes meanwhile.
-
-    simple-history leaves both on the instance, where the next save would repeat them.
-    """
-    instance._history_user, instance._change_reason = actor, reason or None
-    try:
-        yield
-    finally:
-        del instance._history_user, instance._change_reason
+def audit_foreign_model(model: type[models.Model], *, app: str, part_of: tuple[str, ...] = ()) -> None:
+    """Keep the history of a model of another package; its history table belongs to `app`."""
+    register(model, app=app, records_class=TrailRecords, part_of=part_of, personal=())

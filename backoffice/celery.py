@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
-app = Celery("backoffice")
+app = Celery("backoffice", task_cls="audit.celery:AttributedTask")
 # Every CELERY_* name in the settings; each is explained there.
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # The `tasks` module of every installed app.

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "simple_history.middleware.HistoryRequestMiddleware",
+    "audit.middleware.AttributionMiddleware",
     "backoffice.middleware.no_nul_in_the_address",
     "backoffice.middleware.time_zone_of_the_reader",
 ]
@@ -221,7 +221,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # -- History, import and export -----------------------------------------------------------------
 SIMPLE_HISTORY_REVERT_DISABLED = True
-SIMPLE_HISTORY_DATE_INDEX = "composite"
+SIMPLE_HISTORY_DATE_INDEX = False  # `audit.records` has the indexes
+SIMPLE_HISTORY_ENABLED = False  # the database writes the rows (`audit.triggers`); its managers and pages read them
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Count, QuerySet
 from django.utils import timezone
-from simple_history.utils import bulk_create_with_history
 
+from audit.attribution import acting
 from notices.models import (
     AudienceKey,
     Delivery,
@@ -154,7 +154,9 @@ class NoticeRepository:
         for notice in notices:
             if notice.status == Notice.Status.PUBLISHED and notice.published_at is None:
                 notice.published_at = timezone.now()
-        return bulk_create_with_history(notices, Notice)
+        authors = {notice.created_by_id for notice in notices}
+        with acting(notices[0].created_by if len(authors) == 1 else None):
+            return Notice.objects.bulk_create(notices)
 
     @staticmethod
     def inbox_page(user: Any, *, after: InboxCursor | None = None, limit: int = 25) -> Sequence[Notice]:

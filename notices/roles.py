@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, transaction
 
+from audit.attribution import acting
 from backoffice.permissions import Role
 
 EVERYTHING_SEEN = (
@@ -44,6 +45,7 @@ def make_missing_roles(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     if not missing:
         return
     permissions = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.using(using).select_related("content_type")}
-    for name in sorted(missing):
-        role = Group.objects.using(using).create(name=name.value)
-        role.permissions.set(permissions[permission] for permission in ROLES[name].split())
+    with acting(None, reason="Roles that every installation begins with"):
+        for name in sorted(missing):
+            role = Group.objects.using(using).create(name=name.value)
+            role.permissions.set(permissions[permission] for permission in ROLES[name].split())

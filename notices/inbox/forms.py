@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from recipients.models import User
 
 
@@ -24,7 +24,7 @@ class TimeZoneForm(forms.ModelForm):
         self.fields["time_zone"].choices = _choices(self.instance.time_zone)
 
     def save(self, commit: bool = True) -> User:
-        with attributed(self.instance, actor=self.instance):
+        with acting(self.instance):
             self.instance.save(update_fields=["time_zone"])
         return self.instance
 

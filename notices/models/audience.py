@@ -13,7 +13,7 @@ class NoticeRecipient(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, verbose_name=_("notice"))
     recipient = models.ForeignKey(Recipient, models.PROTECT, verbose_name=_("recipient"))
 
-    history = audited()
+    history = audited(part_of=("notice", "recipient"))
 
     class Meta:
         verbose_name = _("addressed recipient")
@@ -28,7 +28,7 @@ class NoticeRecipientGroup(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, verbose_name=_("notice"))
     recipient_group = models.ForeignKey(RecipientGroup, models.PROTECT, verbose_name=_("group"))
 
-    history = audited()
+    history = audited(part_of=("notice", "recipient_group"))
 
     class Meta:
         verbose_name = _("addressed group")
@@ -43,7 +43,7 @@ class NoticeAdditionalRecipient(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, verbose_name=_("notice"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("person"))
 
-    history = audited()
+    history = audited(part_of=("notice", "user"))
 
     class Meta:
         verbose_name = _("addressed person")

@@ -210,7 +210,7 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(_("size"), default=0, help_text=_("In bytes."))
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
 
-    history = audited()
+    history = audited(part_of=("notice",))
 
     class Meta:
         verbose_name = _("attachment")

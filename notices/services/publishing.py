@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from notices.events import notice_published, notice_withdrawn
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Notice, NoticeRecipientGroup
@@ -52,7 +52,7 @@ class PublishingMixin:
             notice.revision += 1
         notice.publish_at, notice.withdrawn_at, notice.status_reason = None, None, reason
         notice.version += 1
-        with attributed(notice, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at"])
         AudienceKeyService.refresh(notice)
         # Counted by the statement that wrote them: whoever joins or leaves meanwhile makes the confirmation stale.
@@ -131,7 +131,7 @@ class PublishingMixin:
         _refuse_unless(notice, Status.PUBLISHED, _("is not published"))
         notice.withdrawn_at, notice.status_reason = timezone.now(), reason
         notice.version += 1
-        with attributed(notice, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             notice.unpublish(also=["withdrawn_at", "status_reason", "version", "modified_at"])
         AudienceKeyService.refresh(notice)
         DeliveryService.suppress_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
@@ -205,6 +205,6 @@ def _change_state(notice: Notice, status: str, *, actor: Any, **fields: Any) -> 
     fields = {"modified_by": actor, "status_reason": ""} | fields | {"status": status, "version": notice.version + 1}
     for name, value in fields.items():
         setattr(notice, name, value)
-    with attributed(notice, actor=actor, reason=fields["status_reason"]):
+    with acting(actor, reason=fields["status_reason"]):
         notice.save(update_fields=[*fields, "modified_at"])
     return notice

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Favourite, Notice, ReadAcknowledgment
 from notices.repositories import NoticeRepository
@@ -50,7 +50,7 @@ class ReadingMixin:
         if reading.acknowledged_at is None:
             reading.acknowledged_at = max(timezone.now(), reading.read_at)  # the clocks of two servers differ
             reading.content_sha256 = content_digest(notice)
-            with attributed(reading, actor=user):
+            with acting(user):
                 reading.save(update_fields=["acknowledged_at", "content_sha256"])
         return reading
 
@@ -62,7 +62,7 @@ class ReadingMixin:
         if favourite and existing is None:
             _create_once(Favourite, {"notice": notice, "user": user}, actor=user)
         elif existing and not favourite:
-            with attributed(existing, actor=user):
+            with acting(user):
                 existing.delete()
 
     @staticmethod
@@ -93,7 +93,7 @@ def _create_once[M: Model](model: type[M], key: dict[str, Any], *, actor: Any) -
     """Create a row, or give the one that another request made at the same time."""
     row = model(**key)
     try:
-        with transaction.atomic(), attributed(row, actor=actor):
+        with transaction.atomic(), acting(actor):
             row.save(force_insert=True)
     except IntegrityError:
         row = model._default_manager.get(**key)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReadAcknowledgment
 from notices.models.notice import today
@@ -22,7 +22,7 @@ class TrashMixin:
         """Put a draft or withdrawn notice into the trash."""
         notice = lock(notice_id, verb="delete", actor=actor)
         refuse_deletion(notice)
-        with attributed(notice, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             notice.delete(user=actor)
         return notice
 
@@ -31,7 +31,7 @@ class TrashMixin:
     def restore(notice_id: int, *, actor: Any) -> Notice:
         """Take a notice out of the trash, as the draft or withdrawn notice it was. Nothing is sent."""
         notice = lock(notice_id, verb="restore", actor=actor, in_trash=True)
-        with attributed(notice, actor=actor, reason=_("Restored from the trash")):
+        with acting(actor, reason=_("Restored from the trash")):
             notice.restore()
         return notice
 
@@ -47,7 +47,7 @@ class TrashMixin:
             raise NoticeError(
                 _("“%(title)s” was published. Who was told of it must stay on record, so it stays in the trash.") % {"title": notice}
             )
-        with attributed(notice, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             notice.hard_delete()
         return str(notice)
 

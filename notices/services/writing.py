@@ -1,13 +1,11 @@
 """Writing a notice: its text, its audience, its attachments."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from backoffice.permissions import require
 from notices.dtos import NoticeCreationData
 from notices.exceptions import NoticeError
@@ -23,6 +21,7 @@ from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
 from notices.services.publishing import PublishingMixin
 from recipients.dtos import Address
+from recipients.services import links
 
 _LINKS = (
     (NoticeRecipient, "recipient_id", "recipient_ids"),
@@ -69,7 +68,7 @@ class WritingMixin:
         require(actor, "add", Notice)
         notice.created_by = notice.modified_by = actor
         notice.full_clean()
-        with attributed(notice, actor=actor):
+        with acting(actor):
             notice.save()
 
     @staticmethod
@@ -81,7 +80,7 @@ class WritingMixin:
         refuse_unless_editable(stored)
         notice.modified_by, notice.version = actor, stored.version + 1
         notice.full_clean()
-        with attributed(notice, actor=actor):
+        with acting(actor):
             notice.save()
 
     @staticmethod
@@ -93,7 +92,7 @@ class WritingMixin:
         refuse_unless_editable(notice)
         if NoticeRepository.address_of(notice) != address:
             WritingMixin._replace_links(notice, address, actor=actor)
-            _touch(notice, actor=actor, reason=_("Audience changed"))
+            _touch(notice, actor=actor)
         return notice
 
     @staticmethod
@@ -103,9 +102,9 @@ class WritingMixin:
         notice = lock(notice_id, verb="change", actor=actor)
         refuse_unless_editable(notice)
         attachment.notice = notice
-        with attributed(attachment, actor=actor):
+        with acting(actor):
             attachment.save()
-        _touch(notice, actor=actor, reason=_("Attached “%(name)s”") % {"name": attachment})
+        _touch(notice, actor=actor)
         return attachment
 
     @staticmethod
@@ -115,33 +114,28 @@ class WritingMixin:
         attachment = Attachment.objects.get(pk=attachment_id)
         notice = lock(attachment.notice_id, verb="change", actor=actor)
         refuse_unless_editable(notice)
-        with attributed(attachment, actor=actor):
+        with acting(actor):
             attachment.delete()
-        _touch(notice, actor=actor, reason=_("Took off “%(name)s”") % {"name": attachment})
+        _touch(notice, actor=actor)
 
     @staticmethod
     def _replace_links(notice: Notice, address: Address, *, actor: Any) -> None:
-        for model, column, field in _LINKS:
-            wanted: Iterable[int] = set(getattr(address, field))
-            links = {getattr(link, column): link for link in model.objects.filter(notice=notice)}
-            for missing in sorted(wanted - links.keys()):
-                link = model(notice=notice, **{column: missing})
+        """Attributed to `actor`; link by link kind, each in at most two statements."""
+        now, owner = NoticeRepository.address_of(notice), {"notice": notice}
+        with acting(actor):
+            for model, column, field in _LINKS:
+                wanted, there = set(getattr(address, field)), set(getattr(now, field))
                 try:
-                    link.full_clean()
-                except ValidationError as error:
+                    links.add(model, owner, column, wanted - there)
+                except links.TargetMissingError as error:
                     raise NoticeError(_("One of the addressees no longer exists. Choose the audience again.")) from error
-                with attributed(link, actor=actor):
-                    link.save()
-            for surplus in links.keys() - wanted:
-                link = links[surplus]
-                with attributed(link, actor=actor):
-                    link.delete()
+                links.remove(model, owner, column, there - wanted)
 
 
-def _touch(notice: Notice, *, actor: Any, reason: str) -> None:
+def _touch(notice: Notice, *, actor: Any) -> None:
     """What belongs to the notice changed: forms and confirmations opened before are refused."""
     notice.modified_by, notice.version = actor, notice.version + 1
-    with attributed(notice, actor=actor, reason=reason):
+    with acting(actor):
         notice.save(update_fields=["modified_by", "modified_at", "version"])
 
 

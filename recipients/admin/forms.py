@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import UserCreationForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from recipients.models import RecipientGroup, RoleAssignment, User
@@ -92,15 +92,6 @@ class NewPersonForm(EmailOnceMixin, UserCreationForm):
         model = User
         fields = ("username", "first_name", "last_name", "email", "employee_number", "job_title")
         help_texts = {"username": gettext_lazy("What the person types to sign in.")}
-
-
-class NewPasswordForm(AdminPasswordChangeForm):
-    def save(self, commit: bool = True) -> User:
-        self.user._change_reason = _("A new password was set")
-        try:
-            return super().save(commit)
-        finally:
-            del self.user._change_reason
 
 
 class GroupForm(GuardedForm):

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice.permissions import may_everywhere
 from recipients.admin.base import AudienceAdmin
-from recipients.admin.forms import InlineRoleAssignmentForm, NewPasswordForm, NewPersonForm, PersonForm
+from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
 from recipients.audience import user_role_entity_ids
 from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
@@ -68,7 +69,7 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
     form = PersonForm
     add_form = NewPersonForm
     add_form_template = None
-    change_password_form = NewPasswordForm
+    change_password_form = AdminPasswordChangeForm
     fieldsets = (
         (_("Person"), {"fields": (("first_name", "last_name"), ("email", "employee_number"), ("job_title", "time_zone"))}),
         (_("Account"), {"fields": ("username", "is_active", ("last_login", "date_joined"))}),

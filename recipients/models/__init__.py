@@ -1,3 +1,4 @@
+from recipients.models import rights  # noqa: F401 - it registers histories and defines nothing
 from recipients.models.grants import (
     RecipientGroupRolePermission,
     RecipientGroupUserPermission,

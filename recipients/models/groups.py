@@ -42,7 +42,7 @@ class RecipientGroupRecipient(models.Model):
     recipient_group = models.ForeignKey(RecipientGroup, models.CASCADE, verbose_name=_("group"), db_index=False)
     recipient = models.ForeignKey(Recipient, models.CASCADE, verbose_name=_("recipient"))
 
-    history = audited()
+    history = audited(part_of=("recipient_group", "recipient"))
 
     class Meta:
         verbose_name = _("recipient in a group")
@@ -65,7 +65,7 @@ class RecipientGroupAdditionalRecipient(models.Model):
     recipient_group = models.ForeignKey(RecipientGroup, models.CASCADE, verbose_name=_("group"), db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("person"))
 
-    history = audited()
+    history = audited(part_of=("recipient_group", "user"))
 
     class Meta:
         verbose_name = _("person in a group")

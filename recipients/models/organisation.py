@@ -50,7 +50,7 @@ class RoleAssignment(TimestampMixin):
     ends_on = models.DateField(_("until"), null=True, blank=True)
 
     objects = RoleAssignmentQuerySet.as_manager()
-    history = audited()
+    history = audited(part_of=("user", "recipient"))
 
     class Meta:
         verbose_name = _("role assignment")

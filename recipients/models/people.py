@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
@@ -25,6 +26,8 @@ class User(AbstractUser):
     # Blank is stored as NULL, so that many may lack one and no two may share one.
     employee_number = models.CharField(_("employee number"), max_length=32, null=True, blank=True, unique=True)
     job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    # Tracked, so that the trail says when a password was set, and by whom, without holding any.
+    password_changed_at = models.DateTimeField(_("password set"), null=True, blank=True)
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -34,7 +37,10 @@ class User(AbstractUser):
     )
 
     objects = PeopleManager()
-    history = audited(excluded=("password", "last_login"))
+    history = audited(
+        excluded=("password", "last_login"),
+        personal=("username", "first_name", "last_name", "email", "employee_number", "job_title"),
+    )
 
     class Meta:
         verbose_name = _("person")
@@ -52,6 +58,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
 
     def clean(self) -> None:
         super().clean()

@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from backoffice.permissions import require
 from recipients.dtos import Address
 from recipients.exceptions import RecipientError
 from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient
+from recipients.services import links
 
 # What a group consists of: the link, its column, and the part of an Address that names it.
 LINKS = (
     (RecipientGroupRecipient, "recipient_id", "recipient_ids"),
     (RecipientGroupAdditionalRecipient, "user_id", "person_ids"),
 )
-NAMED_IN_HISTORY = 5
 
 
 class RecipientGroupService:
@@ -28,9 +27,9 @@ class RecipientGroupService:
     def create(group: RecipientGroup, *, members: Address | None = None, actor: Any) -> RecipientGroup:
         require(actor, "add", RecipientGroup)
         group.created_by = group.modified_by = actor
-        _save(group, actor=actor)
-        if members:
-            _link(group, members, actor=actor)
+        with acting(actor):
+            _save(group, actor=actor)
+            _link(group, members or Address())
         return group
 
     @staticmethod
@@ -53,10 +52,9 @@ class RecipientGroupService:
     def change_members(group_id: int, *, add: Address = Address(), remove: Address = Address(), actor: Any) -> RecipientGroup:  # noqa: B008 - frozen
         """Take `remove` out of the group and put `add` into it. Repeating it changes nothing."""
         group = _lock(group_id, verb="change", actor=actor)
-        removed, added = _unlink(group, remove, actor=actor), _link(group, add, actor=actor)
-        if removed or added:
-            group.modified_by = actor
-            with attributed(group, actor=actor, reason=_members_changed(added, removed)):
+        with acting(actor):
+            if _unlink(group, remove) + _link(group, add):
+                group.modified_by = actor
                 group.save(update_fields=["modified_by", "modified_at"])
         return group
 
@@ -70,7 +68,7 @@ class RecipientGroupService:
             ValidationError: a receiver of `pre_soft_delete` still needs it, and says for what.
         """
         group = _lock(group_id, verb="delete", actor=actor)
-        with attributed(group, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             group.delete(user=actor)
         return group
 
@@ -82,7 +80,7 @@ class RecipientGroupService:
         group.code = code.strip() or group.code
         _refuse_taken_code(group)
         try:
-            with transaction.atomic(), attributed(group, actor=actor, reason=_("Restored from the trash")):
+            with transaction.atomic(), acting(actor, reason=_("Restored from the trash")):
                 group.is_deleted, group.deleted_at, group.deleted_by, group.modified_by = False, None, None, actor
                 group.save(update_fields=["code", "is_deleted", "deleted_at", "deleted_by", "modified_by", "modified_at"])
         except IntegrityError:
@@ -116,7 +114,7 @@ def _lock(group_id: int, *, verb: str, actor: Any, in_trash: bool = False) -> Re
 
 def _save(group: RecipientGroup, *, actor: Any) -> RecipientGroup:
     group.full_clean()
-    with attributed(group, actor=actor):
+    with acting(actor):
         group.save()
     return group
 
@@ -133,57 +131,14 @@ def _minus(one: Address, other: Address) -> Address:
     return Address.of(recipients=set(one.recipient_ids) - set(other.recipient_ids), people=set(one.person_ids) - set(other.person_ids))
 
 
-def _link(group: RecipientGroup, members: Address, *, actor: Any) -> list[str]:
-    """Add members; returns the names of those who were not there yet."""
-    added = []
-    for model, column, field in LINKS:
-        there = set(_links(model, group, column, getattr(members, field)).values_list(column, flat=True))
-        for pk in getattr(members, field):
-            if pk not in there:
-                link = model(recipient_group=group, **{column: pk})
-                _add(link, actor=actor)
-                added.append(_name(link))
-    return added
-
-
-def _add(link: models.Model, *, actor: Any) -> None:
+def _link(group: RecipientGroup, members: Address) -> int:
+    """Add members; returns how many were not there yet."""
     try:
-        link.full_clean()
-    except ValidationError as error:
+        return sum(links.add(model, {"recipient_group": group}, column, getattr(members, field)) for model, column, field in LINKS)
+    except links.TargetMissingError as error:
         raise RecipientError(_("One of the members no longer exists. Choose the members again.")) from error
-    with attributed(link, actor=actor):
-        link.save()
 
 
-def _unlink(group: RecipientGroup, members: Address, *, actor: Any) -> list[str]:
-    """Remove members; returns their names."""
-    removed = []
-    for model, column, field in LINKS:
-        for link in _links(model, group, column, getattr(members, field)).select_related(column.removesuffix("_id")):
-            removed.append(_name(link))
-            with attributed(link, actor=actor):
-                link.delete()
-    return removed
-
-
-def _links(model: Any, group: RecipientGroup, column: str, ids: tuple[int, ...]) -> models.QuerySet:
-    return model.objects.filter(recipient_group=group, **{f"{column}__in": ids})
-
-
-def _name(link: Any) -> str:
-    return f"“{getattr(link, 'recipient', None) or link.user}”"
-
-
-def _members_changed(added: list[str], removed: list[str]) -> str:
-    """The reason that the group's history shows, such as “Added “Site Leeds”. Removed “Dave Tester” and 3 more.”."""
-    return " ".join(
-        sentence % {"names": _few(names)}
-        for sentence, names in ((_("Added %(names)s."), added), (_("Removed %(names)s."), removed))
-        if names
-    )
-
-
-def _few(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMED_IN_HISTORY])
-    more = len(names) - NAMED_IN_HISTORY
-    return _("%(names)s and %(count)d more") % {"names": shown, "count": more} if more > 0 else shown
+def _unlink(group: RecipientGroup, members: Address) -> int:
+    """Remove members; returns how many were there."""
+    return sum(links.remove(model, {"recipient_group": group}, column, getattr(members, field)) for model, column, field in LINKS)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import ngettext
 
-from audit.records import attributed
+from audit.attribution import acting
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import Recipient, RoleAssignment
@@ -31,7 +31,7 @@ class RecipientService:
         recipient = Recipient.objects.select_for_update().get(pk=recipient_id)
         require(actor, "delete", recipient)
         try:
-            with transaction.atomic(), attributed(recipient, actor=actor, reason=reason):
+            with transaction.atomic(), acting(actor, reason=reason):
                 recipient.delete()
         except ProtectedError as error:
             recipient.pk = recipient_id
@@ -51,13 +51,13 @@ class RoleAssignmentService:
     @transaction.atomic
     def delete(assignment: RoleAssignment, *, actor: Any, reason: str = "") -> None:
         require(actor, "delete", assignment)
-        with attributed(assignment, actor=actor, reason=reason):
+        with acting(actor, reason=reason):
             assignment.delete()
 
 
 def _save[M: (Recipient, RoleAssignment)](instance: M, *, actor: Any) -> M:
     instance.full_clean()
-    with attributed(instance, actor=actor):
+    with acting(actor):
         instance.save()
     return instance
 

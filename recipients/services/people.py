@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from audit.records import attributed
+from audit.attribution import acting
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
@@ -39,30 +39,25 @@ class PersonService:
     @staticmethod
     @transaction.atomic
     def set_roles(person: User, *, roles: Iterable[Group] | None = None, rights: Iterable[Permission] | None = None, actor: Any) -> None:
-        """Make `roles`, and `rights` beyond them, all that a person holds; None leaves them as they are.
-
-        The links have no history of their own, so a history row of the person says what changed.
-        """
+        """Make `roles`, and `rights` beyond them, all that a person holds; None leaves them as they are."""
         stored = User.objects.select_for_update().get(pk=person.pk)
-        sentences = [
-            *_difference(stored.groups.all(), roles, _("Roles given: %s."), _("Roles taken away: %s.")),
-            *_difference(stored.user_permissions.all(), rights, _("Rights given: %s."), _("Rights taken away: %s.")),
+        changes = [
+            (held, set(wanted))
+            for held, wanted in ((stored.groups, roles), (stored.user_permissions, rights))
+            if wanted is not None and set(held.all()) != set(wanted)
         ]
-        if not sentences:
+        if not changes:
             return
         require_change(actor, stored)
         require_rights_giver(actor)
-        if roles is not None:
-            stored.groups.set(roles)
-        if rights is not None:
-            stored.user_permissions.set(rights)
-        with attributed(stored, actor=actor, reason=" ".join(sentences)):
-            stored.save(update_fields=["is_staff"])
+        with acting(actor):
+            for held, wanted in changes:
+                held.set(wanted)
 
 
 def _save(person: User, *, actor: Any) -> User:
     person.full_clean()
-    with attributed(person, actor=actor):
+    with acting(actor):
         person.save()
     return person
 
@@ -73,18 +68,3 @@ def _refuse_rights_beyond(actor: Any, before: dict[str, bool], person: User) -> 
         require_rights_giver(actor)
     if "is_superuser" in changed and not actor.is_superuser:
         raise PermissionDenied(_("Only a superuser may make or unmake one."))
-
-
-def _difference(before: Iterable[Any], after: Iterable[Any] | None, given: str, taken: str) -> list[str]:
-    if after is None:
-        return []
-    before, after = set(before), set(after)
-    return [
-        sentence % ", ".join(sorted(f"“{_plain(item)}”" for item in items))
-        for sentence, items in ((given, after - before), (taken, before - after))
-        if items
-    ]
-
-
-def _plain(item: Group | Permission) -> str:
-    return item.name

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import ngettext
 
+from audit.attribution import acting
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.services.access import require_rights_giver
@@ -20,10 +21,11 @@ class RoleService:
         require(actor, "change" if role.pk else "add", Group)
         require_rights_giver(actor)
         role.full_clean()
-        role.save()
-        if rights is not None:
-            role.permissions.remove(*set(offered) - set(rights))
-            role.permissions.add(*rights)
+        with acting(actor):
+            role.save()
+            if rights is not None:
+                role.permissions.remove(*set(offered) - set(rights))
+                role.permissions.add(*rights)
         return role
 
     @staticmethod
@@ -41,5 +43,6 @@ class RoleService:
                 )
                 % {"count": holders, "role": role}
             )
-        role.delete()
+        with acting(actor):
+            role.delete()
         return role

@@ -10,7 +10,7 @@ from guardian.shortcuts import assign_perm
 
 from notices.dtos import NoticeCreationData
 from notices.exceptions import NoticeError, StaleNotice
-from notices.models import AudienceKey, Delivery, Notice
+from notices.models import Attachment, AudienceKey, Delivery, Notice
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from notices.services import DeliveryService, NoticeService
@@ -215,8 +215,10 @@ class TestConfirmation:
             seen = Confirmation(version=Notice.objects.get().version, people=3)
             act()
             refused(draft, "was changed by Grace Tester", actor=alice, seen=seen)
-        reasons = list(Notice.history.order_by("-history_id").values_list("history_change_reason", flat=True)[:2])
-        assert reasons == ["Took off “plan.txt”", "Attached “plan.txt”"]
+        assert list(Attachment.history.order_by("history_id").values_list("history_type", "history_user")) == [
+            ("+", grace.pk),
+            ("-", grace.pk),
+        ]
 
     def test_someone_who_joins_in_the_very_moment_is_confirmed_or_not_told(self, alice, draft, leeds, monkeypatch):
         """The number is that of the deliveries made, not of a count before them."""

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection, transaction
 
+from audit.maintenance import maintenance, stop_recording
 from backoffice.demo import database
 from notices.management.organisation.notices import load_notices
 from notices.management.organisation.past import Past
@@ -46,10 +47,12 @@ def load(folder: Path) -> Loaded | None:
         msg = "The database holds people already, and made-up ones must not mix with them. Use an empty database."
         raise CommandError(msg)
     source, past = Source(folder), Past()
-    organisation = load_organisation(source, past)
-    notices, told = load_notices(source, past, organisation)
-    readings = load_readings(told, past)
-    past.write()
+    with maintenance():
+        organisation = load_organisation(source, past)
+        notices, told = load_notices(source, past, organisation)
+        stop_recording()
+        readings = load_readings(told, past)
+        past.write()
     AudienceKeyService.rebuild()
     database.mark()
     return Loaded(

@@ -17,10 +17,6 @@ from notices.uploads import attachment_from
 from recipients.models import User
 
 Status = Notice.Status
-FINAL = (
-    *("status", "published_at", "publish_at", "withdrawn_at", "status_reason"),
-    *("is_deleted", "deleted_at", "deleted_by_id", "modified_by_id", "modified_at", "version"),
-)
 
 
 @dataclass(slots=True)
@@ -77,7 +73,6 @@ class _Life:
         if self.row["deleted"]:
             deleted_at = self.notice.modified_at + timedelta(hours=self.random.uniform(1, 20))
             self._change(deleted_at, self.author, is_deleted=True, deleted_at=deleted_at, deleted_by=self.author)
-        Notice.all_objects.filter(pk=self.notice.pk).update(**{name: getattr(self.notice, name) for name in FINAL})
         return told
 
     def _publish(self, published_at: datetime) -> Told:

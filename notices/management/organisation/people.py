@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management.base import CommandError
+from django.db import connection
 
 from backoffice.demo import cast
 from backoffice.permissions import Role
@@ -49,8 +51,9 @@ def load_organisation(source: Source, past: Past) -> Organisation:
     people = _people(source, roles)
     steward = _holder_of(Role.STEWARD, people, roles)
     create = partial(past.create, when=source.moment(source.day(SET_UP_DAYS), 9), actor=steward, reason=REASON)
+    _number(people)  # so that the steward can have entered everyone, and themselves
     create(people.values())
-    _give_roles(people, roles)
+    past.create(_roles_of(people, roles), when=source.moment(source.day(SET_UP_DAYS), 9.5), actor=steward, reason=REASON)
 
     recipients = _by_code("recipients.csv", [
         Recipient(code=row["code"], name=row["name"], kind=row["kind"], is_active=row["is_active"] == "true")
@@ -110,10 +113,16 @@ def _holder_of(role: Role, people: Named[User], roles: dict[str, Role]) -> User:
     raise CommandError(msg)
 
 
-def _give_roles(people: Named[User], roles: dict[str, Role]) -> None:
+def _number(people: Named[User]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [User._meta.db_table, len(people)])
+        for person, (number,) in zip(people.values(), cursor.fetchall(), strict=True):
+            person.pk = number
+
+
+def _roles_of(people: Named[User], roles: dict[str, Role]) -> list[Any]:
     groups = {group.name: group for group in Group.objects.all()}
-    membership = User.groups.through
-    membership.objects.bulk_create([membership(user=people[username], group=groups[role]) for username, role in roles.items()])
+    return [User.groups.through(user=people[username], group=groups[role]) for username, role in roles.items()]
 
 
 def _members(

@@ -1,0 +1,6 @@
+from audit.models.access import AccessRecord
+from audit.models.entry import Entry
+from audit.models.epoch import Epoch
+from audit.models.erasure import Erasure
+
+__all__ = ["AccessRecord", "Entry", "Epoch", "Erasure"]
