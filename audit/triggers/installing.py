@@ -36,6 +36,7 @@ def install(*, using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
     """Make the database's triggers those of the models: a receiver of `post_migrate`, and harmless to repeat."""
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audit.install'))")
+        _grant_maintenance(cursor)
         if not faults(using=using):
             return
         for sql in wanted_functions().values():
@@ -46,7 +47,6 @@ def install(*, using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
             cursor.execute(f'DROP TRIGGER {name} ON "{table}"')
         for table, name in _disabled(using):
             cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER {name}')
-        _grant_maintenance(cursor)
 
 
 def faults(*, using: str = DEFAULT_DB_ALIAS) -> list[str]:

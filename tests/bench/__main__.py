@@ -16,7 +16,8 @@ import django
 from tests.bench import server
 from tests.bench.report import HEADINGS, Figure, MeasurementError, append, row
 
-AREAS = ("inbox", "audience", "publish", "listing", "mail")
+AREAS = ("inbox", "audience", "publish", "listing", "mail", "trail")
+ON_HISTORY: tuple[str, ...] = ()  # they need years of it, made when one of them is chosen
 
 
 def main() -> int:
@@ -27,27 +28,36 @@ def main() -> int:
     server.prepare(options.scale)
     django.setup()
 
-    from tests.bench import dataset  # noqa: PLC0415 - needs Django's settings
+    from tests.bench import dataset, trail_dataset  # noqa: PLC0415 - they need Django's settings
     from tests.bench.timing import on_scale  # noqa: PLC0415
 
     dataset.ensure(options.scale)
     with on_scale("S"):  # figures of growth compare with it, in this very run
         dataset.ensure("S")
+    benches = list(chosen(options.scale, options.only, AREAS))
+    on_history = list(chosen(options.scale, options.only, ON_HISTORY))
     print(HEADINGS)
-    return run(options.scale, list(chosen(options.scale, options.only)))
+    failed = run(options.scale, benches)
+    if on_history:
+        trail_dataset.ensure(options.scale)
+        with on_scale("S"):
+            trail_dataset.ensure("S")
+        failed |= run(options.scale, on_history)
+    if not benches and not on_history:
+        print("There is no bench of that name at this scale.")
+    return 1 if failed or not (benches or on_history) else 0
 
 
-def chosen(scale: str, only: str) -> Iterator[tuple[str, Callable]]:
+def chosen(scale: str, only: str, areas: tuple[str, ...]) -> Iterator[tuple[str, Callable]]:
     """The benches of all areas whose name and `only` begin alike: `inbox` is all of them, `inbox.page.typical.buffers` the one it is of."""
-    for area in AREAS:
+    for area in areas:
         benches = importlib.import_module(f"tests.bench.{area}").benches(scale)
         yield from ((name, bench) for name, bench in benches.items() if name.startswith(only) or only.startswith(f"{name}."))
 
 
-def run(scale: str, benches: list[tuple[str, Callable[[], list[Figure]]]]) -> int:
-    failed = not benches
-    if failed:
-        print("There is no bench of that name at this scale.")
+def run(scale: str, benches: list[tuple[str, Callable[[], list[Figure]]]]) -> bool:
+    """Whether one of them could not be measured."""
+    failed = False
     for name, bench in benches:
         try:
             figures = bench()
@@ -61,7 +71,7 @@ def run(scale: str, benches: list[tuple[str, Callable[[], list[Figure]]]]) -> in
         else:
             append(server.FOLDER / f"{scale.lower()}.jsonl", figures)
             print("\n".join(row(figure) for figure in figures), flush=True)
-    return 1 if failed else 0
+    return failed
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Scale:
 SCALES = {"S": Scale(1_000, 100, 100), "M": Scale(20_000, 1_000, 1_000), "L": Scale(200_000, 5_000, 5_000)}
 
 
-def insert(model: type[models.Model], rows: str, *, conflict: str = "", **columns: str) -> int:
+def insert(model: type[models.Model], rows: str, /, *, conflict: str = "", **columns: str) -> int:
     """INSERT … SELECT the SQL expressions `columns` FROM `rows`; columns that are not named get the field's default.
 
     Triggers of ours (history) are off meanwhile; those of foreign keys are not.
