@@ -1,6 +1,7 @@
 """People: everyone who may read a notice, and the few who write them."""
 
 import zoneinfo
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.attribution import acting
 from audit.records import audited
 from recipients.querysets import UserQuerySet
 
@@ -19,7 +21,10 @@ def validate_time_zone(name: str) -> None:
 
 
 class PeopleManager(UserManager.from_queryset(UserQuerySet)):
-    pass
+    def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
+        """The first account of an installation: nobody is there yet who could have made it."""
+        with acting(None):
+            return super().create_superuser(*args, **kwargs)
 
 
 class User(AbstractUser):

@@ -180,6 +180,13 @@ def test_the_system_itself_is_not_nobody():
     assert (entry.source, entry.source_detail, entry.user, entry.db_role) == ("task", "notices.sweep", None, None)
 
 
+def test_the_first_account_is_made_by_a_command():
+    with operation(Source.COMMAND, "createsuperuser"):
+        call_command("createsuperuser", username="root", email="root@example.org", interactive=False, verbosity=0)
+    entry = Entry.objects.get(model="recipients.user")
+    assert (entry.source, entry.source_detail, entry.user) == ("command", "createsuperuser", None)
+
+
 def test_attribution_ends_with_its_block_even_inside_one_transaction(alice, grace):
     with acting(alice, reason="Outer"):
         with acting(grace):
