@@ -1,12 +1,19 @@
 """What was done: one row for each statement that changed something of one kind."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from audit.models.fields import ENTRY_IDS, NextValue
+from audit.models.fields import ENTRY_IDS, NextValue, words
 from audit.sources import Source
+
+
+# What was said of a change. The address of a page says nothing, and most entries have no more.
+BY_HAND = Q(source__in=(Source.FORM, Source.INBOX))
+TOLD = words("reason", Case(When(BY_HAND, then=Value("")), default=F("source_detail"), output_field=models.TextField()))
+HAS_WORDS = Q(reason__isnull=False) | ~BY_HAND
 
 
 class Entry(models.Model):
@@ -54,11 +61,14 @@ class Entry(models.Model):
         indexes = [
             models.Index(F("at").desc(), F("id").desc(), name="entry_newest"),
             models.Index("user", F("at").desc(), F("id").desc(), name="entry_of_a_person"),
-            models.Index("model", "kind", F("at").desc(), F("id").desc(), name="entry_of_a_model"),
+            models.Index("model", F("at").desc(), F("id").desc(), name="entry_of_a_model"),
+            models.Index("model", "kind", F("at").desc(), F("id").desc(), name="entry_of_a_model_and_kind"),
             models.Index("kind", F("at").desc(), F("id").desc(), name="entry_of_a_kind"),
             models.Index("operation", name="entry_of_an_operation"),
             models.Index("history_stamp", name="entry_by_stamp"),
-            models.Index(F("at").desc(), F("id").desc(), name="entry_unattributed", condition=Q(source="")),
+            models.Index("source", F("at").desc(), F("id").desc(), name="entry_of_a_source"),
+            models.Index("source_detail", F("at").desc(), F("id").desc(), name="entry_of_an_import", condition=Q(source=Source.IMPORT)),
+            GinIndex(TOLD, name="entry_words", condition=HAS_WORDS),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,10 @@
 """What the columns of the trail have in common."""
 
+from typing import Any
+
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Func, Value
+from django.db.models import F, Func, Value
 
 HISTORY_IDS, ENTRY_IDS = "audit_history_id", "audit_entry_id"
 
@@ -37,3 +40,10 @@ class HistoryRow(models.Model):
 def history_id() -> models.BigIntegerField:
     """One sequence for every history table: a number names a row of the whole trail."""
     return models.BigIntegerField(db_default=NextValue(HISTORY_IDS))
+
+
+def words(*texts: Any) -> SearchVector:
+    """What the search finds in columns or expressions. “WS-4471” is two words, an e-mail address several."""
+    fields = (F(text) if isinstance(text, str) else text for text in texts)
+    parts = (Func(field, Value("-_@./"), Value("     "), function="translate", output_field=models.TextField()) for field in fields)
+    return SearchVector(*parts, config="simple")

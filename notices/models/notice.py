@@ -44,7 +44,7 @@ class Category(models.Model):
         _("asks for acknowledgement"), default=False, help_text=_("The default for new notices.")
     )
 
-    history = audited()
+    history = audited(searched=("name",))
 
     class Meta:
         verbose_name = _("category")
@@ -103,7 +103,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
 
     objects = LivingManager.from_queryset(NoticeQuerySet)()
     all_objects = NoticeQuerySet.as_manager()
-    history = audited(excluded=("is_published", "search_vector", "version"))
+    history = audited(excluded=("is_published", "search_vector", "version"), searched=("title",))
 
     class Meta:
         db_table = "notices"
@@ -113,6 +113,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
             ("publish_notice", _("Can publish and withdraw notices")),
             ("restore_notice", _("Can take notices out of the trash")),
             ("destroy_notice", _("Can destroy notices for good")),
+            ("restore_version_notice", _("Can take back earlier versions of notices")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -210,7 +211,7 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(_("size"), default=0, help_text=_("In bytes."))
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
 
-    history = audited(part_of=("notice",))
+    history = audited(part_of=("notice",), shown=("name", "sha256"))
 
     class Meta:
         verbose_name = _("attachment")

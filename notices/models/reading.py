@@ -24,7 +24,7 @@ class ReadAcknowledgment(models.Model):
     )
 
     objects = ReadAcknowledgmentQuerySet.as_manager()
-    history = audited(part_of=("notice", "user"))
+    history = audited(part_of=("notice", "user"), by_readers=True)
 
     class Meta:
         verbose_name = _("acknowledgement")
@@ -48,7 +48,7 @@ class Favourite(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, verbose_name=_("person"))
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
 
-    history = audited(part_of=("notice", "user"))
+    history = audited(part_of=("notice", "user"), by_readers=True)
 
     class Meta:
         verbose_name = _("favourite")

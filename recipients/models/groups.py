@@ -17,7 +17,7 @@ class RecipientGroup(TimestampMixin, UserTrackingMixin, SoftDeleteMixin):
 
     objects = LivingManager.from_queryset(RecipientGroupQuerySet)()
     all_objects = RecipientGroupQuerySet.as_manager()
-    history = audited()
+    history = audited(searched=("name", "code"))
 
     class Meta:
         verbose_name = _("recipient group")

@@ -26,7 +26,7 @@ class Recipient(TimestampMixin):
     is_active = models.BooleanField(_("active"), default=True, help_text=_("An inactive entity addresses nobody."))
 
     objects = RecipientQuerySet.as_manager()
-    history = audited()
+    history = audited(searched=("name", "code"))
 
     class Meta:
         verbose_name = _("recipient")

@@ -45,12 +45,14 @@ class User(AbstractUser):
     history = audited(
         excluded=("password", "last_login"),
         personal=("username", "first_name", "last_name", "email", "employee_number", "job_title"),
+        searched=("first_name", "last_name", "username", "email", "employee_number"),
     )
 
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("last_name", "first_name", "id")
+        permissions = [("anonymise_user", _("Can erase who a former member of staff was"))]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),

@@ -6,7 +6,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 from audit.records import audit_foreign_model
 from recipients.models.people import User
 
-audit_foreign_model(Group, app="recipients")
+audit_foreign_model(Group, app="recipients", searched=("name",))
 audit_foreign_model(Group.permissions.through, app="recipients", part_of=("group",))
 audit_foreign_model(User.groups.through, app="recipients", part_of=("user", "group"))
 audit_foreign_model(User.user_permissions.through, app="recipients", part_of=("user",))

@@ -1,0 +1,105 @@
+"""The words in which the trail tells the life of a notice."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.sentences import ANY, Words
+from notices.models import (
+    Attachment,
+    Category,
+    Favourite,
+    Notice,
+    NoticeAdditionalRecipient,
+    NoticeRecipient,
+    NoticeRecipientGroup,
+    NoticeRolePermission,
+    NoticeUserPermission,
+    ReadAcknowledgment,
+)
+from recipients.trail import GRANTED_TO_A_PERSON, GRANTED_TO_A_ROLE, PUT_AWAY, WITH_THE_TRASH
+
+STATES = {
+    "published": _("published {thing}"),
+    "scheduled": _("scheduled {thing} for {publish_at}"),
+    "in_review": _("handed in {thing} for review"),
+    "withdrawn": _("withdrew {thing}"),
+    ("in_review", "draft"): _("returned {thing} to its author"),
+    ("scheduled", "draft"): _("took {thing} off the schedule"),
+    "draft": _("made {thing} a draft again"),
+}
+WITH_THE_STATE = frozenset({"published_at", "withdrawn_at", "publish_at", "status_reason", "revision"})
+WITH_THE_ACKNOWLEDGEMENT = frozenset({"content_sha256"})
+
+WORDS = {
+    Notice: Words(
+        name_fields=("title",),
+        quoted=True,
+        nameless=_("a notice that is no more"),
+        deleted=_("destroyed {thing} for good"),
+        verbs={"status": STATES, "is_deleted": PUT_AWAY},
+        fields={"content": _("text"), "start_date": _("start"), "end_date": _("end"), "due_date": _("day to acknowledge by")},
+        following=WITH_THE_STATE | WITH_THE_TRASH,
+    ),
+    Category: Words(name_fields=("name",), created=_("created the category {thing}"), deleted=_("deleted the category {thing}")),
+    Attachment: Words(
+        name_fields=("name",),
+        quoted=True,
+        created=_("attached {thing} to {notice}"),
+        deleted=_("took {thing} off {notice}"),
+        created_many=_("attached {count} files to {notice}"),
+        deleted_many=_("took {count} files off {notice}"),
+    ),
+    ReadAcknowledgment: Words(
+        created=_("opened {notice}"),
+        deleted=_("deleted the record that {user} opened {notice}"),
+        person="user",
+        by_another=Words(
+            created=_("recorded that {user} opened {notice}"),
+            deleted=_("deleted the record that {user} opened {notice}"),
+            own_name=_("the record of {user} reading {notice}"),
+            verbs={"acknowledged_at": {ANY: _("recorded that {user} acknowledged {notice}")}},
+            following=WITH_THE_ACKNOWLEDGEMENT,
+        ),
+        created_many=_("recorded {count} readers of {notice}"),
+        changed_many=_("changed what is recorded of {count} readers"),
+        deleted_many=_("deleted the record of {count} readers of {notice}"),
+        own_name=_("the record of {user} reading {notice}"),
+        verbs={"acknowledged_at": {ANY: _("acknowledged {notice}")}},
+        following=WITH_THE_ACKNOWLEDGEMENT,
+        member="user",
+    ),
+    Favourite: Words(
+        created=_("marked {notice} as a favourite"),
+        deleted=_("took {notice} off the favourites"),
+        person="user",
+        by_another=Words(
+            created=_("marked {notice} as a favourite of {user}"),
+            deleted=_("took {notice} off the favourites of {user}"),
+        ),
+        created_many=_("marked {notice} as a favourite of {count} people"),
+        deleted_many=_("took {notice} off the favourites of {count} people"),
+        member="user",
+    ),
+    NoticeRecipient: Words(
+        created=_("added {recipient} to the audience of {notice}"),
+        deleted=_("removed {recipient} from the audience of {notice}"),
+        created_many=_("added {count} recipients to the audience of {notice}"),
+        deleted_many=_("removed {count} recipients from the audience of {notice}"),
+        member="recipient",
+    ),
+    NoticeRecipientGroup: Words(
+        created=_("added the group {recipient_group} to the audience of {notice}"),
+        deleted=_("removed the group {recipient_group} from the audience of {notice}"),
+        created_many=_("added {count} groups to the audience of {notice}"),
+        deleted_many=_("removed {count} groups from the audience of {notice}"),
+        member="recipient_group",
+    ),
+    NoticeAdditionalRecipient: Words(
+        created=_("added {user} to the audience of {notice}"),
+        deleted=_("removed {user} from the audience of {notice}"),
+        created_many=_("added {count} people to the audience of {notice}"),
+        deleted_many=_("removed {count} people from the audience of {notice}"),
+        member="user",
+    ),
+    NoticeUserPermission: GRANTED_TO_A_PERSON,
+    NoticeRolePermission: GRANTED_TO_A_ROLE,
+}

@@ -1,0 +1,142 @@
+"""The words in which the trail tells what happened to people, groups and rights."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from audit.sentences import ANY, Words
+from recipients.models import (
+    Recipient,
+    RecipientGroup,
+    RecipientGroupAdditionalRecipient,
+    RecipientGroupRecipient,
+    RecipientGroupRolePermission,
+    RecipientGroupUserPermission,
+    RecipientRolePermission,
+    RecipientUserPermission,
+    RoleAssignment,
+    User,
+)
+
+PUT_AWAY = {True: _("put {thing} into the trash"), False: _("took {thing} out of the trash")}
+WITH_THE_TRASH = frozenset({"deleted_at", "deleted_by"})
+ACTIVE = {True: _("made {thing} active again"), False: _("made {thing} inactive")}
+
+
+def _person(row: Any) -> str:
+    return f"{row.first_name} {row.last_name}".strip() or row.username
+
+
+GRANTED_TO_A_PERSON = Words(
+    created=_("granted {permission} on {content_object} to {user}"),
+    deleted=_("withdrew {permission} on {content_object} from {user}"),
+    created_many=_("granted {count} rights on {content_object}"),
+    deleted_many=_("withdrew {count} rights on {content_object}"),
+    own_name=_("the right of {user} on {content_object}"),
+    plural=_("rights"),
+    member="user",
+)
+GRANTED_TO_A_ROLE = Words(
+    created=_("granted {permission} on {content_object} to the role {group}"),
+    deleted=_("withdrew {permission} on {content_object} from the role {group}"),
+    created_many=_("granted {count} rights on {content_object}"),
+    deleted_many=_("withdrew {count} rights on {content_object}"),
+    own_name=_("the right of the role {group} on {content_object}"),
+    plural=_("rights"),
+    member="group",
+)
+
+WORDS = {
+    User: Words(
+        name_fields=("first_name", "last_name", "username"),
+        name=_person,
+        nameless=_("a person whose data were erased"),
+        created=_("created an account for {thing}"),
+        deleted=_("deleted the account of {thing}"),
+        verbs={
+            "password_changed_at": {ANY: _("set a password for {thing}")},
+            "is_active": {True: _("let {thing} sign in again"), False: _("closed the account of {thing}")},
+            "is_staff": {True: _("let {thing} into the back office"), False: _("closed the back office to {thing}")},
+            "is_superuser": {True: _("made {thing} a superuser"), False: _("made {thing} a superuser no longer")},
+        },
+    ),
+    Recipient: Words(
+        name_fields=("name",),
+        verbs={"is_active": ACTIVE},
+    ),
+    RecipientGroup: Words(
+        name_fields=("name",),
+        plural=_("groups"),
+        created=_("created the group {thing}"),
+        deleted=_("destroyed the group {thing}"),
+        verbs={"is_deleted": PUT_AWAY},
+        following=WITH_THE_TRASH,
+    ),
+    RecipientGroupRecipient: Words(
+        created=_("added {recipient} to {recipient_group}"),
+        deleted=_("removed {recipient} from {recipient_group}"),
+        created_many=_("added {count} recipients to {recipient_group}"),
+        deleted_many=_("removed {count} recipients from {recipient_group}"),
+        member="recipient",
+    ),
+    RecipientGroupAdditionalRecipient: Words(
+        created=_("added {user} to {recipient_group}"),
+        deleted=_("removed {user} from {recipient_group}"),
+        created_many=_("added {count} people to {recipient_group}"),
+        deleted_many=_("removed {count} people from {recipient_group}"),
+        member="user",
+    ),
+    RoleAssignment: Words(
+        created=_("made {user} belong to {recipient} ({role})"),
+        deleted=_("ended that {user} belongs to {recipient} ({role})"),
+        created_many=_("added {count} entries of who belongs where"),
+        changed_many=_("changed {count} entries of who belongs where"),
+        deleted_many=_("removed {count} entries of who belongs where"),
+        own_name=_("the entry of {user} in {recipient}"),
+        member="user",
+    ),
+    Group: Words(
+        name_fields=("name",),
+        plural=_("roles"),
+        created=_("created the role {thing}"),
+        deleted=_("deleted the role {thing}"),
+    ),
+    Permission: Words(name_fields=("name",), name=lambda right: right.name.removeprefix("Can "), quoted=True, plural=_("rights")),
+    Group.permissions.through: Words(
+        created=_("gave the role {group} the right {permission}"),
+        deleted=_("took the right {permission} from the role {group}"),
+        created_many=_("gave the role {group} {count} rights"),
+        deleted_many=_("took {count} rights from the role {group}"),
+        member="permission",
+    ),
+    User.groups.through: Words(
+        created=_("gave the role {group} to {user}"),
+        deleted=_("took the role {group} from {user}"),
+        created_many=_("gave {count} roles to {user}"),
+        deleted_many=_("took {count} roles from {user}"),
+        member="group",
+    ),
+    User.user_permissions.through: Words(
+        created=_("gave {user} the right {permission}"),
+        deleted=_("took the right {permission} from {user}"),
+        created_many=_("gave {user} {count} rights"),
+        deleted_many=_("took {count} rights from {user}"),
+        member="permission",
+    ),
+    RecipientUserPermission: GRANTED_TO_A_PERSON,
+    RecipientGroupUserPermission: GRANTED_TO_A_PERSON,
+    RecipientRolePermission: GRANTED_TO_A_ROLE,
+    RecipientGroupRolePermission: GRANTED_TO_A_ROLE,
+    UserObjectPermission: Words(
+        created=_("granted {permission} to {user} on number {object_pk}"),
+        deleted=_("withdrew {permission} from {user} on number {object_pk}"),
+        plural=_("rights"),
+    ),
+    GroupObjectPermission: Words(
+        created=_("granted {permission} to the role {group} on number {object_pk}"),
+        deleted=_("withdrew {permission} from the role {group} on number {object_pk}"),
+        plural=_("rights"),
+    ),
+}
