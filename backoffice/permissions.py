@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 # Who may change something may see it; so may those who were granted any act on it.
-IMPLIES_VIEW = ("view", "change", "delete", "publish", "restore", "destroy")
+IMPLIES_VIEW = ("view", "change", "delete", "publish", "restore", "destroy", "restore_version")
 
 
 def _concrete(model: type[Model] | Model) -> Any:

@@ -1,5 +1,8 @@
 """The back office: unfold's admin site behind the one sign-in of the project."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +13,17 @@ class BackofficeSite(UnfoldAdminSite):
     site_title = site_header = _("Staff notices")
     index_title = _("Today")
     enable_nav_sidebar = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pages: list[Callable[[Any], list]] = []
+
+    def add_pages(self, urls: Callable[[Any], list]) -> None:
+        """Pages of an app that belong to no list; `urls(site)` gives their patterns."""
+        self._pages.append(urls)
+
+    def get_urls(self) -> list:
+        return [*(pattern for urls in self._pages for pattern in urls(self)), *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_staff

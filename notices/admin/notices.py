@@ -13,10 +13,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from audit.admin import AuditedAdmin
+from audit.object_history.states import State
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
-from notices.admin import act_views, bulk, tabs
+from notices.admin import act_views, bulk, tabs, versions
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
@@ -72,7 +73,8 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     readonly_fields = ("text",)
     change_form_outer_before_template = "notices/admin/header.html"
     list_before_template = "notices/admin/list_hint.html"
-    object_history_template = "notices/admin/history.html"
+    history_head = "notices/admin/header.html"
+    as_of_template = "notices/admin/history_as_of.html"
 
     def get_urls(self) -> list:
         page = self.own_page
@@ -82,6 +84,8 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
             path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
             path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
+            path("<int:object_id>/versions/<int:history_id>/take-back/", page(versions.take_back), name="notices_notice_take_back"),
+            path("<int:object_id>/versions/<int:history_id>/new-draft/", page(versions.new_draft), name="notices_notice_new_draft"),
             path("<int:object_id>/do/<slug:slug>/", page(act_views.confirm), name="notices_notice_act"),
         ]
         return own + super().get_urls()
@@ -127,10 +131,11 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
         context = {"header": header_for(request, notice, "write")} if notice and self.has_view_permission(request, notice) else {}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        notice = cast("Notice | None", self.get_object(request, object_id))
-        context = {"header": header_for(request, notice, "history")} if notice else {}
-        return super().history_view(request, object_id, {**context, **(extra_context or {})})
+    def history_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return {"header": header_for(request, obj, "history")}
+
+    def as_of_context(self, request: HttpRequest, obj: Any, state: State) -> dict[str, Any]:
+        return versions.as_of_context(self, request, obj, state)
 
     def save_model(self, request: HttpRequest, obj: Notice, form: NoticeForm, change: bool) -> None:
         if change:

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.seals.epochs import why_sending_is_off
 from notices.exceptions import NoticeError
 from notices.mail import Mailer, Outcome
 from notices.models import AudienceKey, Delivery, Notice
@@ -112,7 +113,7 @@ class DeliveryService:
         """
         # What is published cannot be edited: of this revision, the text read here is the text.
         notice = Notice.objects.select_related("category").filter(pk=notice_id, status=Notice.Status.PUBLISHED).first()
-        if notice is None:
+        if notice is None or DeliveryService._waits_for_an_epoch(notice_id):
             return 0
         stop_at, done = monotonic() + LONGEST_RUN, 0
         with Mailer(notice) as mailer:
@@ -124,6 +125,16 @@ class DeliveryService:
                 DeliveryService._send(mailer, claims, until=min(stop_at, monotonic() + LONGEST_BATCH))
                 done += len(claims)
         return done
+
+    @staticmethod
+    def _waits_for_an_epoch(notice_id: int) -> bool:
+        """After an older copy of the database was restored, what it owes may have left already: it waits, and says why."""
+        why = why_sending_is_off()
+        if why:
+            reason = _("Waits until an administrator starts a new epoch. %(why)s") % {"why": why}
+            waiting = Delivery.objects.filter(notice_id=notice_id, state=State.WAITING).exclude(reason=reason)
+            waiting.update(reason=reason, changed_at=timezone.now())
+        return bool(why)
 
     @staticmethod
     @transaction.atomic

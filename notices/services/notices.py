@@ -2,9 +2,10 @@
 
 from notices.services.publishing import PublishingMixin
 from notices.services.reading import ReadingMixin
+from notices.services.restoring import RestoringMixin
 from notices.services.trash import TrashMixin
 from notices.services.writing import WritingMixin
 
 
-class NoticeService(WritingMixin, PublishingMixin, ReadingMixin, TrashMixin):
-    """Writing, publishing, reading and the trash; each in a module of its own."""
+class NoticeService(WritingMixin, PublishingMixin, ReadingMixin, TrashMixin, RestoringMixin):
+    """Writing, publishing, reading, the trash and earlier versions; each in a module of its own."""

@@ -17,7 +17,7 @@ class AudienceAdmin(AuditedAdmin):
     form: type[ModelForm] = GuardedForm
     paginator = CappedPaginator
     change_form_outer_before_template: str | None = "recipients/admin/tabs.html"
-    object_history_template = "recipients/admin/history.html"
+    history_head = "recipients/admin/tabs.html"
     # View name and title of each page of one object.
     tabs: ClassVar[tuple[tuple[str, Any], ...]] = (("change", _("Details")), ("history", _("History")))
 
@@ -39,9 +39,8 @@ class AudienceAdmin(AuditedAdmin):
         context = self._tabs_context(object_id, "change") | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        context = self._tabs_context(object_id, "history") | (extra_context or {})
-        return super().history_view(request, object_id, context)
+    def history_context(self, request: HttpRequest, obj: Model) -> dict[str, Any]:
+        return {"tabs": self.tabs_of(obj.pk, "history")}
 
     def _tabs_context(self, object_id: str, current: str) -> dict[str, Any]:
         """Nothing for what is no number: Django answers that there is no such object."""

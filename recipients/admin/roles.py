@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +37,6 @@ class RoleAdmin(AudienceAdmin):
 
     form = RoleForm
     fieldsets = ((None, {"fields": ("name", "permissions")}),)
-    change_form_outer_before_template = None
 
     # -- the list --
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
@@ -95,9 +94,6 @@ class RoleAdmin(AudienceAdmin):
 
         question = [_("The role “%(role)s” is deleted for good. Only a role that nobody has can be deleted.") % {"role": role}]
         return member_pages.confirm(self, request, role, title=_("Delete"), question=question, act=act)
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        raise Http404  # roles have no history table yet
 
     # -- administrators only --
     def has_add_permission(self, request: HttpRequest) -> bool:

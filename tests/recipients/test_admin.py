@@ -381,7 +381,8 @@ def test_history_of_each_kind_is_shown(client, grace, dave):
     client.force_login(grace)
     for name, obj in (("user", dave), ("recipient", recipient), ("recipientgroup", group), ("roleassignment", assignment)):
         page = client.get(page_of(f"recipients_{name}_history", obj.pk))
-        assert "Created" in page.content.decode()
+        assert [line.entry.kind for line in page.context["lines"]][-1] == "+", name
+        assert "bo-version" in page.content.decode()
 
 
 @pytest.mark.parametrize("field", ["user", "recipient"])
