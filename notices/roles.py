@@ -25,15 +25,17 @@ ORGANISATION = " ".join(
 )
 ROLES = {
     Role.AUTHOR: EVERYTHING_SEEN
-    + " notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice",
+    + " notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
+    "notices.restore_version_notice",
     Role.APPROVER: EVERYTHING_SEEN + " notices.publish_notice",
     Role.STEWARD: f"{ORGANISATION} recipients.view_user recipients.add_user recipients.change_user",
-    Role.COMPLIANCE: EVERYTHING_SEEN + " auth.view_group",
+    Role.COMPLIANCE: EVERYTHING_SEEN + " audit.view_seal auth.view_group",
     Role.ADMINISTRATOR: (
         f"{EVERYTHING_SEEN} {ORGANISATION} recipients.add_user recipients.change_user "
+        "recipients.anonymise_user "
         "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
-        "notices.destroy_notice notices.add_category notices.change_category notices.delete_category "
-        "auth.view_group auth.add_group auth.change_group auth.delete_group"
+        "notices.destroy_notice notices.restore_version_notice notices.add_category notices.change_category notices.delete_category "
+        "audit.view_seal audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),
 }
 

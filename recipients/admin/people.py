@@ -2,14 +2,15 @@
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,9 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from backoffice.permissions import may_everywhere
+from audit.erasure import is_erased
+from backoffice.permissions import may, may_everywhere
+from recipients.admin import member_pages
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
@@ -102,6 +105,8 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
         fieldsets = [person, account]
         if self.has_change_permission(request, obj):
             fieldsets[1] = (account[0], {"fields": (*account[1]["fields"], "password_page")})
+        if self.has_anonymise_permission(request, obj) and not obj.is_active and not is_erased(obj):
+            fieldsets[1][1]["fields"] += ("anonymise_page",)
         if self._sees_roles(request):
             fields = (*ROLE_FIELDS, "is_superuser") if request.user.is_superuser else ROLE_FIELDS
             fieldsets.append((_("Roles"), {"fields": fields}))
@@ -111,7 +116,7 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        always = ("last_login", "date_joined", "password_page", "in_groups")
+        always = ("last_login", "date_joined", "password_page", "in_groups", "anonymise_page")
         return always if may_give_rights(request.user) else (*always, *ROLE_FIELDS, *RIGHTS_FIELDS)
 
     def _sees_roles(self, request: HttpRequest) -> bool:
@@ -151,6 +156,17 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
         lines = ((groups.own_url("change", group.pk), group, why) for group, why in rows)
         return format_html_join("", '<a class="bo-link" href="{}">{}</a> ({})<br>', lines) or _now("In no group.")
 
+    # -- people who left --
+    def get_urls(self) -> list:
+        return [path("<int:object_id>/anonymise/", self.own_page(anonymise), name="recipients_user_anonymise"), *super().get_urls()]
+
+    def has_anonymise_permission(self, request: HttpRequest, obj: User) -> bool:
+        return may(request.user, "anonymise", obj)
+
+    @admin.display(description=_("personal data"))
+    def anonymise_page(self, person: User) -> str:
+        return format_html('<a class="bo-link" href="{}">{}</a>', self.own_url("anonymise", person.pk), _now("Erase who this person was"))
+
     # -- saving --
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         (PersonService.save_changes if change else PersonService.save_new)(obj, actor=request.user)
@@ -182,3 +198,25 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
         if not may_change_person(request.user, person):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+
+def anonymise(model_admin: PersonAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
+    person = model_admin.object_or_404(request, object_id)
+    model_admin.require(request, "anonymise", person)
+
+    def act(data: dict[str, Any]) -> HttpResponse:
+        former = PersonService.anonymise(person.pk, actor=request.user, reason=data["reason"])
+        messages.success(request, _now("The personal data are erased. The account is called “%(name)s” from now on.") % {"name": former})
+        return redirect(model_admin.own_url("change", person.pk))
+
+    versions = person.history.count()
+    question = (
+        _("Name, username, e-mail, employee number and job title go: from the account, and from all %(count)d versions in its history.")
+        % {"count": versions},
+        _("This cannot be undone, by anybody."),
+        _("What the person read, acknowledged, wrote, changed and belonged to stays on record, under the number %(number)d.")
+        % {"number": person.pk},
+        _("The seals of the history stay valid. That something was erased, when, by whom and why, stays on record too."),
+        _("Reasons and texts that people wrote in their own words are not searched for the name."),
+    )
+    return member_pages.confirm(model_admin, request, person, title=_("Erase personal data"), question=question, act=act)

@@ -13,11 +13,12 @@ from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import require_change, require_rights_giver
+from recipients.services.leaving import LeavingMixin
 
 RIGHTS = ("is_staff", "is_superuser")
 
 
-class PersonService:
+class PersonService(LeavingMixin):
     @staticmethod
     @transaction.atomic
     def save_new(person: User, *, actor: Any) -> User:
