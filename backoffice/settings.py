@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.csp import CSP
@@ -27,7 +28,17 @@ if ENVIRONMENT not in {"local", "production"}:
     raise ImproperlyConfigured(msg)
 PRODUCTION = ENVIRONMENT == "production"
 if PRODUCTION:
-    require(env, "DATABASE_URL", ("SECRET_KEY", "SECRET_KEY_FILE"), "ALLOWED_HOSTS", "EMAIL_URL", "SITE_URL", "MEDIA_ROOT")
+    require(
+        env,
+        "DATABASE_URL",
+        ("SECRET_KEY", "SECRET_KEY_FILE"),
+        "ALLOWED_HOSTS",
+        "EMAIL_URL",
+        "SITE_URL",
+        "MEDIA_ROOT",
+        ("AUDIT_SIGNING_KEY", "AUDIT_SIGNING_KEY_FILE"),
+        "AUDIT_ANCHOR_FILE",
+    )
 
 DEBUG = env.bool("DEBUG", default=False)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -217,7 +228,16 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0, "options": {"expires": 60}},
     "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
+    "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0"), "options": {"expires": 3600}},
 }
+
+# -- Seals over the trail -----------------------------------------------------------------------
+AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", default="")  # 32 bytes in Base64; or the file that holds them
+AUDIT_SIGNING_KEY_FILE = env("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "seals"))
+AUDIT_TRUSTED_KEYS = env.list("AUDIT_TRUSTED_KEYS", default=[])  # public keys of earlier years
+AUDIT_ANCHOR_FILE = env("AUDIT_ANCHOR_FILE", default=str(VAR_DIR / "anchors" / "seals.jsonl"))  # best on another machine's disk
+AUDIT_ANCHOR_MAIL = env("AUDIT_ANCHOR_MAIL", default="")
 
 # -- History, import and export -----------------------------------------------------------------
 SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from audit.seals.epochs import why_sending_is_off
 from notices.models import Notice
 from notices.services.delivery import DeliveryService
 from notices.services.publishing import PublishingMixin
@@ -16,6 +17,8 @@ def send_notice_notifications(notice_id: int) -> int:
 @shared_task(name="notices.publish_due")
 def publish_due() -> int:
     """Publish the scheduled notices whose moment has come. Returns how many were published."""
+    if why_sending_is_off():
+        return 0
     due = Notice.objects.due_for_publication().order_by("publish_at").values_list("pk", flat=True)
     return sum(PublishingMixin.publish_due(pk) for pk in due)
 

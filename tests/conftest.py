@@ -1,6 +1,7 @@
 """The cast: people with a role and a name, the same in every test."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import kombu.pools
 import pytest
@@ -23,6 +24,12 @@ def _plain_static_files(settings):
     """Pages are tested without `collectstatic`."""
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+
+
+@pytest.fixture(autouse=True)
+def _own_anchors(settings):
+    """A test's database is emptied at its end; anchors that outlived it would make the next one look rolled back."""
+    settings.AUDIT_ANCHOR_FILE = settings.VAR_DIR / "anchors" / f"{uuid4()}.jsonl"
 
 
 @pytest.fixture(scope="session")

@@ -36,19 +36,25 @@ def rows_of(entries: Iterable[Entry]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = defaultdict(list)
     for label, group in by_model.items():
         if (model := model_of(label)) is not None:
-            for row in _rows(model, group):
+            for row in _rows(model, group, NAMED):
                 found[row.now.history_entry_id].append(row)
     return found
 
 
-def _rows(model: Any, entries: Sequence[Entry]) -> list[Row]:
+def rows_after(entry: Entry, after: int, most: int) -> list[Row]:
+    """The rows of one entry, in the order of their numbers: the next `most` above `after`."""
+    model = model_of(entry.model)
+    return [] if model is None else _rows(model, [entry], most, after)
+
+
+def _rows(model: Any, entries: Sequence[Entry], most: int, after: int = 0) -> list[Row]:
     history = history_of(model)
     table, key = history._meta.db_table, model._meta.pk.column
     sql = f"""
         WITH shown AS MATERIALIZED (
             SELECT h.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) e(id, first, last), LATERAL (
                 SELECT * FROM "{table}" WHERE history_id BETWEEN e.first AND e.last AND history_entry_id = e.id
-                ORDER BY history_id LIMIT {NAMED}) h)
+                ORDER BY history_id LIMIT {int(most)}) h)
         SELECT shown.*, NULL::bigint AS version_before FROM shown
         UNION ALL
         SELECT earlier.*, shown.history_id FROM shown, LATERAL (
@@ -56,7 +62,7 @@ def _rows(model: Any, entries: Sequence[Entry]) -> list[Row]:
             AND (p.history_date, p.history_id) < (shown.history_date, shown.history_id)
             ORDER BY history_date DESC, history_id DESC LIMIT 1) earlier
     """
-    ids, firsts, lasts = zip(*((e.pk, e.history_first, e.history_last) for e in entries), strict=True)
+    ids, firsts, lasts = zip(*((e.pk, max(e.history_first, after + 1), e.history_last) for e in entries), strict=True)
     read = list(history._default_manager.raw(sql, [list(ids), list(firsts), list(lasts)]))
     before = {row.version_before: row for row in read if row.version_before is not None}
     shown = sorted((row for row in read if row.version_before is None), key=lambda row: row.history_id)

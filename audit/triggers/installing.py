@@ -28,6 +28,8 @@ def wanted_triggers() -> Iterator[tuple[str, str, str]]:
     for model in audited_models():
         yield from triggers_of(model)
     for model in apps.get_app_config("audit").get_models():
+        if not getattr(model, "append_only", True):
+            continue
         written_by_triggers = model._meta.model_name == "entry"
         yield from append_only_triggers(model._meta.db_table, written_by_triggers=written_by_triggers)
 

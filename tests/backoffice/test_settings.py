@@ -20,6 +20,8 @@ COMPLETE = {
     "EMAIL_URL": "smtp://mail.example.org:25",
     "SITE_URL": "https://notices.example.org",
     "MEDIA_ROOT": "/srv/media",
+    "AUDIT_SIGNING_KEY": "eA==",
+    "AUDIT_ANCHOR_FILE": "/srv/anchors/seals.jsonl",
 }
 
 

@@ -49,7 +49,7 @@ def ensure(name: str) -> None:
 def _fingerprint(name: str) -> str:
     """Changes with the scale, the generator and the tables it fills."""
     digest = hashlib.sha256(f"{VERSION} {SCALES[name]}".encode())
-    for app in ("recipients", "notices"):
+    for app in ("audit", "recipients", "notices"):
         for path in sorted((Path(apps.get_app_config(app).path) / "migrations").glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -55,6 +55,9 @@ class Command(BaseCommand):
             with self.screen.step("Deleting what was there"):
                 database.empty()
                 shutil.rmtree(self.folder / "mail", ignore_errors=True)
+                for secret in (settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SIGNING_KEY_FILE):  # of the database that is gone
+                    if Path(secret).resolve().is_relative_to(self.folder.parent):
+                        Path(secret).unlink(missing_ok=True)
                 if Path(settings.MEDIA_ROOT).resolve().is_relative_to(self.folder.parent):
                     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
         if not database.is_migrated():
@@ -103,6 +106,7 @@ class Command(BaseCommand):
             "VAR_DIR": str(self.folder.parent),
             "SITE_URL": f"http://localhost:{ports.web}",
             "EMAIL_URL": f"smtp://{HOST}:{ports.smtp}",
+            "AUDIT_ANCHOR_MAIL": "compliance@example.org",
             "PYTHONUNBUFFERED": "1",
         }
         if settings.EMBEDDED_POSTGRES is not None:

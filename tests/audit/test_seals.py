@@ -1,0 +1,509 @@
+"""Tampering shows: what is sealed is proven, and what differs is named."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.maintenance import maintenance
+from audit.models import AccessRecord, Erasure, Seal, SealPart
+from audit.seals import anchors, keys, pieces, sealing
+from audit.seals.epochs import EpochError, start_epoch, why_sending_is_off
+from audit.seals.findings import Exit, Kind
+from audit.seals.formats import bytes_sql, columns_now, sealed_tables
+from audit.seals.sealing import SealingIsOffError, seal
+from audit.seals.verifying import _Verification, verify
+from notices.models import Delivery
+from notices.services import NoticeService
+from notices.services.delivery import DeliveryService
+from recipients.models import Recipient, User
+from tests.audit.sealing import HISTORY, seal_now, sealed, tamper, triggers_off, write
+from tests.makers import make_draft
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def other_connection():
+    database = connection.settings_dict
+    parameters = {name: database[key] for name, key in (("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("password", "PASSWORD"))}
+    with psycopg.connect(dbname=database["NAME"], autocommit=True, **{k: v for k, v in parameters.items() if v}) as other:
+        yield other
+
+
+def kinds(report) -> list[str]:
+    return [finding.kind for finding in report.findings]
+
+
+def test_every_table_of_the_trail_has_exact_bytes():
+    for table in sealed_tables().values():
+        assert bytes_sql(columns_now(table))
+    assert {"audit_entry", "audit_accessrecord", "audit_erasure", "audit_epoch", HISTORY} <= sealed_tables().keys()
+
+
+def test_what_was_sealed_and_left_alone_is_intact():
+    sealed("a", "b")
+    sealed("c")
+    report = verify()
+    assert (report.code, report.findings, report.first, report.last) == (Exit.INTACT, [], 1, 2)
+    assert report.rows == Seal.objects.get(number=2).rows_in_total
+
+
+def test_nothing_new_makes_no_seal():
+    sealed("a")
+    assert seal_now() is None
+    assert Seal.objects.count() == 1
+
+
+TAMPERING = {
+    Kind.ALTERED: f"UPDATE {HISTORY} SET name = 'forged' WHERE code = 'b'",
+    Kind.MISSING: f"DELETE FROM {HISTORY} WHERE code = 'b'",
+    Kind.INSERTED: f"""
+        INSERT INTO {HISTORY} SELECT (jsonb_populate_record(h, jsonb_build_object('history_id', -1))).* FROM {HISTORY} h WHERE code = 'b'
+    """,
+    Kind.REORDERED: f"""
+        UPDATE {HISTORY} SET history_stamp = (SELECT sum(history_stamp) FROM {HISTORY} WHERE code IN ('b', 'c')) - history_stamp
+        WHERE code IN ('b', 'c')
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERING)
+def test_a_row_edited_by_hand_with_triggers_disabled_is_found_and_named(kind):
+    sealed("a")
+    sealed("b", "c")
+    sealed("d")
+    row = Recipient.history.get(code="b").history_id
+    tamper(TAMPERING[kind])
+    report = verify()
+    assert report.code == Exit.TAMPERED
+    assert {finding.seal for finding in report.findings} == {2}
+    found = next(finding for finding in report.findings if finding.kind == kind)
+    assert (found.table, found.key) == (HISTORY, -1 if kind == Kind.INSERTED else row)
+    assert str(found.key) in found.sentence
+
+
+def test_every_column_counts(monkeypatch):
+    monkeypatch.setattr(pieces, "WORTH_IT", 1000)  # another connection would not see what is undone
+    sealed("a")
+    for column in columns_now(sealed_tables()[HISTORY]):
+        name, kind = column.removesuffix("?").split(":")
+        other = {"text": "'x'", "character varying": "'x'", "boolean": f"NOT {name}", "timestamp with time zone": "now()"}
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {HISTORY} DISABLE TRIGGER USER")
+            cursor.execute(f"UPDATE {HISTORY} SET {name} = {other.get(kind, f'coalesce({name}, 0) + 1')}")
+            assert any(finding.table == HISTORY for finding in verify().findings), name
+            transaction.set_rollback(True)
+
+
+def test_no_setting_of_a_session_changes_the_bytes():
+    write("é")
+    read = partial(pieces.read, pieces.Piece(HISTORY, 0, 1 << 62), sealed_tables()[HISTORY], columns_now(sealed_tables()[HISTORY]))
+    before = read(prints=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET TimeZone = 'Asia/Kathmandu'; SET DateStyle = 'SQL, DMY'; SET bytea_output = 'escape'; SET extra_float_digits = 0"
+        )
+        assert read(prints=True) == before
+        cursor.execute("RESET ALL")
+
+
+def test_a_column_that_comes_later_breaks_no_seal():
+    sealed("a")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {HISTORY} ADD COLUMN later text")
+    try:
+        assert verify().code == Exit.INTACT
+        sealed("b")
+        assert verify().code == Exit.INTACT
+        tamper(f"UPDATE {HISTORY} SET later = 'forged' WHERE code = 'b'")
+        assert [finding.seal for finding in verify().findings] == [2]
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {HISTORY} DROP COLUMN later")
+
+
+SEAL_TAMPERING = {
+    "UPDATE audit_seal SET rows = rows - 1 WHERE number = 2": Kind.SEAL,
+    "UPDATE audit_sealpart SET digest = sha256('') WHERE seal_id = 2 AND piece = 0": Kind.SEAL,
+    "UPDATE audit_seal SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE number = 2": Kind.SIGNATURE,
+    "UPDATE audit_seal SET key_id = 'another' WHERE number = 2": Kind.SIGNATURE,
+    "DELETE FROM audit_sealpart WHERE seal_id = 2; DELETE FROM audit_seal WHERE number = 2": Kind.CHAIN,
+    "DELETE FROM audit_sealpart WHERE seal_id = 3; DELETE FROM audit_seal WHERE number = 3": Kind.CUT_OFF,
+}
+
+
+@pytest.mark.parametrize("statement", SEAL_TAMPERING)
+def test_seals_that_were_touched_are_found(statement):
+    for name in "abc":
+        sealed(name)
+    with triggers_off("audit_seal"), triggers_off("audit_sealpart") as cursor:
+        cursor.execute(statement)
+    report = verify()
+    assert SEAL_TAMPERING[statement] in kinds(report)
+    assert report.findings[0].seal in {2, 3}
+
+
+def test_an_end_cut_off_with_its_rows_is_told_by_the_anchor():
+    for name in "abc":
+        sealed(name)
+    with triggers_off("audit_seal"), triggers_off("audit_sealpart"), triggers_off("audit_entry"), triggers_off() as cursor:
+        for table in (HISTORY, "audit_entry"):
+            cursor.execute(f"DELETE FROM {table} WHERE history_stamp >= (SELECT from_stamp FROM audit_seal WHERE number = 2)")
+        cursor.execute("DELETE FROM audit_sealpart WHERE seal_id >= 2; DELETE FROM audit_seal WHERE number >= 2")
+    report = verify()
+    assert kinds(report) == [Kind.CUT_OFF]
+    assert "Seals 2 to 3 were anchored outside the database and are missing in it" in report.findings[0].sentence
+
+
+def test_a_chain_written_anew_with_the_key_differs_from_its_anchor():
+    sealed("a")
+    sealed("b")
+    tamper(f"UPDATE {HISTORY} SET name = 'forged' WHERE code = 'b'")
+    with triggers_off("audit_seal"), triggers_off("audit_sealpart") as cursor:
+        cursor.execute("DELETE FROM audit_sealpart WHERE seal_id = 2; DELETE FROM audit_seal WHERE number = 2")
+    sealing._seal_next()
+    with triggers_off("audit_seal"), triggers_off("audit_sealpart") as cursor:  # under its old number
+        cursor.execute("UPDATE audit_sealpart SET seal_id = 2 WHERE seal_id > 2; UPDATE audit_seal SET number = 2 WHERE number > 2")
+    assert Kind.FORK in kinds(verify())
+    assert "another one than was anchored" in why_sending_is_off()
+
+
+def test_disabled_triggers_are_a_finding():
+    sealed("a")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE recipients_recipient DISABLE TRIGGER audit_update")
+    try:
+        assert verify().findings[0].sentence == "The trigger audit_update on recipients_recipient is disabled."
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE recipients_recipient ENABLE TRIGGER audit_update")
+
+
+# -- personal values --
+
+
+def erase(person, *, on_record: bool) -> None:
+    if on_record:
+        Erasure.objects.create(model="recipients.user", object_id=person.pk, reason="Left", rows=1)
+    names = ", ".join(f"{name} = ''" for name in User.history.model.personal)
+    with maintenance(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE recipients_historicaluser SET {names}, history_salt = NULL WHERE id = %s", [person.pk])
+
+
+def test_erasing_a_person_on_record_leaves_the_seal_valid(dave):
+    seal_now()
+    erase(dave, on_record=True)
+    assert verify().code == Exit.INTACT
+
+
+def test_erasing_a_person_off_the_record_is_found(dave):
+    seal_now()
+    erase(dave, on_record=False)
+    assert kinds(verify()) == [Kind.PERSONAL]
+
+
+def test_another_name_in_the_place_of_a_person_is_found(dave):
+    seal_now()
+    tamper("UPDATE recipients_historicaluser SET last_name = 'Mallory' WHERE id = %s", dave.pk, table="recipients_historicaluser")
+    report = verify()
+    assert (kinds(report), report.findings[0].key) == ([Kind.PERSONAL], dave.history.get().history_id)
+
+
+# -- what a seal covers --
+
+
+def test_rows_of_a_long_transaction_are_sealed_when_it_has_ended(other_connection):
+    sealed("before")
+    with other_connection.transaction():
+        other_connection.execute(
+            "INSERT INTO recipients_recipient (code, name, kind, email, is_active, created_at, modified_at) "
+            "VALUES ('late', 'late', 'site', '', true, now(), now())"
+        )
+        write("meanwhile")
+        assert seal() is None  # what came after the long one waits with it
+    made = seal_now()
+    assert made.rows == 4  # two rows, and their two entries
+    write("after")
+    seal_now()
+    report = verify()
+    assert (report.code, report.unsealed) == (Exit.INTACT, 0)
+    assert SealPart.objects.filter(format__table=HISTORY).aggregate(rows=Sum("rows"))["rows"] == Recipient.history.count() == 4
+
+
+def test_a_rolled_back_transaction_leaves_nothing_to_seal():
+    sealed("a")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write("b", "a")
+    assert seal_now() is None
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_a_huge_transaction_is_cut_into_pieces(monkeypatch, size):
+    monkeypatch.setattr(pieces, "SIZE", size)
+    sealed("a")
+    Recipient.objects.bulk_create([Recipient(code=f"r{n}", name="r") for n in range(60)])
+    made = sealed("z")
+    assert made.parts.filter(format__table=HISTORY).count() >= 60 // size
+    assert verify().code == Exit.INTACT
+    row = Recipient.history.get(code="r33").history_id
+    tamper(f"UPDATE {HISTORY} SET name = 'forged' WHERE history_id = %s", row)
+    assert [(finding.kind, finding.key) for finding in verify().findings] == [(Kind.ALTERED, row)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_tampering_with_what_is_sealed_is_found(monkeypatch, data):
+    monkeypatch.setattr(pieces, "SIZE", 3)
+    monkeypatch.setattr(pieces, "WORTH_IT", 1000)  # another connection would not see what is undone
+    if not Seal.objects.exists():
+        for names in ("abcd", "efghijk", "l"):
+            sealed(*names)
+    table = data.draw(st.sampled_from([HISTORY, "audit_entry"]))
+    sealed_table = sealed_tables()[table]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sealed_table.key} FROM {table} ORDER BY 1")
+        keys_there = [key for (key,) in cursor.fetchall()]
+    key = data.draw(st.sampled_from(keys_there))
+    column = data.draw(st.sampled_from([c for c in columns_now(sealed_table) if c.split(":")[1].removesuffix("?") in {"bigint", "text"}]))
+    name, kind = column.removesuffix("?").split(":")
+    change = f"coalesce({name}, '') || 'x'" if kind == "text" else f"coalesce({name}, 0) - 1000000"
+    operation = data.draw(
+        st.sampled_from(
+            [
+                f"DELETE FROM {table} WHERE {sealed_table.key} = {key}",
+                f"DELETE FROM {table} WHERE {sealed_table.key} >= {key}",
+                f"UPDATE {table} SET {name} = {change} WHERE {sealed_table.key} = {key}",
+                (
+                    f"INSERT INTO {table} SELECT (jsonb_populate_record(r, jsonb_build_object('{sealed_table.key}', -{key}))).* "
+                    f"FROM {table} r WHERE {sealed_table.key} = {key}"
+                ),
+            ]
+        )
+    )
+    # Undone at the end: every example begins with the same trail.
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(operation)
+        report = _Verification(None, None, lambda done, of: None)
+        for job, content in pieces.in_parallel(report._read, report._jobs()):
+            report._compare(job, content)
+        assert report.report.findings, operation
+        transaction.set_rollback(True)
+
+
+# -- two sealers, and one that is killed --
+
+
+def test_of_two_sealers_at_once_the_second_does_no_harm(other_connection):
+    write("a")
+    other_connection.execute("SELECT pg_advisory_lock(hashtext('audit.seal'))")
+    assert seal() is None
+    other_connection.execute("SELECT pg_advisory_unlock(hashtext('audit.seal'))")
+    assert seal_now().number == 1
+
+
+def test_sealers_in_a_race_make_one_chain():
+    def work(number: int) -> None:
+        try:
+            for turn in range(5):
+                write(f"{number}-{turn}")
+                seal()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    seal_now()
+    report = verify()
+    assert report.code == Exit.INTACT
+    assert [a.number for a in anchors.all_of_them()] == list(range(1, Seal.objects.count() + 1))
+
+
+SEALER = """
+import os, signal, django
+django.setup()
+from audit.seals import anchors, sealing
+from django.conf import settings
+settings.AUDIT_ANCHOR_FILE = {path!r}
+die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+{where} = die
+sealing.seal()
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "seals"),
+    [("sealing.keys.sign", 1), ("sealing.Seal.save", 1), ("anchors.append_missing", 2)],
+    ids=["signing", "saving", "anchoring"],
+)
+def test_a_sealer_that_is_killed_leaves_nothing_half(where, seals):
+    sealed("a")
+    write("b")
+    code = SEALER.format(where=where, path=str(django_settings.AUDIT_ANCHOR_FILE))
+    database = connection.settings_dict
+    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "backoffice.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=django_settings.BASE_DIR, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert Seal.objects.count() == seals
+    seal_now()
+    report = verify()
+    assert (report.code, report.last) == (Exit.INTACT, 2)
+    assert [anchor.number for anchor in anchors.all_of_them()] == [1, 2]
+
+
+def test_half_a_line_of_the_anchor_is_written_again():
+    sealed("a")
+    sealed("b")
+    path = anchors.path()
+    path.write_bytes(path.read_bytes()[:-30])
+    assert anchors.append_missing() == 1
+    assert [anchor.number for anchor in anchors.all_of_them() if anchor] == [1, 2]
+    assert verify().code == Exit.INTACT
+
+
+# -- keys --
+
+
+def test_seals_of_an_earlier_key_stay_valid_while_it_is_trusted(settings):
+    sealed("a")
+    old = keys.public_key()
+    settings.AUDIT_SIGNING_KEY = b64encode(secrets.token_bytes(32)).decode()
+    assert Kind.SIGNATURE in kinds(verify())
+    settings.AUDIT_TRUSTED_KEYS = [old]
+    sealed("b")
+    assert verify().code == Exit.INTACT
+
+
+# -- the command --
+
+
+def test_the_command_tells_cron_what_it_found(capsys):
+    with pytest.raises(SystemExit) as nothing:
+        call_command("verify_audit")
+    assert nothing.value.code == 3
+    sealed("a")
+    call_command("verify_audit")
+    assert "are exactly as they were sealed" in capsys.readouterr().out
+    tamper(TAMPERING[Kind.ALTERED].replace("'b'", "'a'"))
+    with pytest.raises(SystemExit) as tampered:
+        call_command("verify_audit", "--json")
+    assert tampered.value.code == 2
+    said = json.loads(capsys.readouterr().out)
+    assert (said["result"], said["findings"][0]["kind"], said["findings"][0]["table"]) == ("tampered", "altered row", HISTORY)
+
+
+def test_a_range_is_verified_alone():
+    for name in "abc":
+        sealed(name)
+    tamper(f"UPDATE {HISTORY} SET name = 'forged' WHERE code = 'a'")
+    assert verify(first=2).code == Exit.INTACT
+    assert verify(last=1).code == verify(first=1, last=2).code == Exit.TAMPERED
+
+
+def test_each_verification_leaves_an_access_record(carol):
+    sealed("a")
+    verify(actor=carol)
+    record = AccessRecord.objects.get()
+    assert (record.kind, record.page, record.user) == ("verify", "seals", carol)
+
+
+def test_without_an_anchor_it_is_intact_with_reservations():
+    sealed("a")
+    anchors.path().unlink()
+    assert verify().code == Exit.INCOMPLETE
+
+
+# -- a restored copy --
+
+
+def go_back(change) -> None:
+    """The database as it was before `change`: as if an older copy was restored. Its seals and rows since are gone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(to_stamp), 0), coalesce(max(number), 0) FROM audit_seal")
+        stamp, number = cursor.fetchone()
+    change()
+    with triggers_off("audit_seal"), triggers_off("audit_sealpart"), triggers_off("audit_entry"), triggers_off() as cursor:
+        for table in (HISTORY, "audit_entry"):
+            cursor.execute(f"DELETE FROM {table} WHERE history_stamp >= %s", [stamp])
+        cursor.execute("DELETE FROM audit_sealpart WHERE seal_id > %s", [number])
+        cursor.execute("DELETE FROM audit_seal WHERE number > %s", [number])
+
+
+def test_with_a_restored_copy_nothing_is_sealed_until_a_person_starts_an_epoch(grace):
+    sealed("a")
+    assert why_sending_is_off() == ""
+    go_back(lambda: sealed("b"))
+    assert "An older copy of the database was restored: it ends at seal 1, and seal 2 was made already." in why_sending_is_off()
+    with pytest.raises(SealingIsOffError):
+        sealed("c")
+    with pytest.raises(EpochError, match="Say why"):
+        start_epoch(reason=" ", actor=grace)
+    assert start_epoch(reason="Disk failure", actor=grace).number == 1
+    assert why_sending_is_off() == ""
+    assert seal_now().number == 3
+    report = verify()
+    assert report.code == Exit.INTACT
+    assert "Seals 2 to 2 were given up when epoch 1 began: Disk failure" in report.notes
+    with pytest.raises(EpochError, match="no need"):
+        start_epoch(reason="Again", actor=grace)
+
+
+def test_only_administrators_start_an_epoch(carol):
+    sealed("a")
+    go_back(lambda: sealed("b"))
+    with pytest.raises(PermissionDenied):
+        start_epoch(reason="Please", actor=carol)
+
+
+def test_a_dump_loaded_into_another_server_is_recognised():
+    sealed("a")
+    with triggers_off("audit_seal") as cursor:
+        cursor.execute("UPDATE audit_seal SET system_identifier = '1'")
+    assert "moved to another server" in why_sending_is_off()
+
+
+def test_a_database_that_counts_anew_is_recognised():
+    sealed("a")
+    with triggers_off("audit_seal") as cursor:
+        cursor.execute("UPDATE audit_seal SET to_stamp = to_stamp + 1000000")
+    assert "counts its transactions anew" in why_sending_is_off()
+
+
+def test_the_newest_seal_is_mailed(mailbox, settings):
+    assert not anchors.mail_newest()
+    settings.AUDIT_ANCHOR_MAIL = "compliance@example.org"
+    made = sealed("a")
+    assert anchors.mail_newest()
+    assert made.digest.hex() in mailbox.to("compliance@example.org")[0].get_content()
+
+
+def test_with_a_restored_copy_mails_wait_and_say_why(alice, dave, mailbox, grace):
+    notice = NoticeService.publish(make_draft(author=alice, people=(dave,)).pk, actor=alice)
+    sealed("a")
+    go_back(lambda: sealed("b"))
+    assert DeliveryService.deliver(notice.pk) == 0
+    delivery = Delivery.objects.get(notice=notice)
+    assert (delivery.state, mailbox.raw) == ("waiting", [])
+    assert delivery.reason.startswith("Waits until an administrator starts a new epoch. An older copy of the database was restored")
+    start_epoch(reason="Disk failure", actor=grace)
+    assert DeliveryService.deliver(notice.pk) == 1
+    assert len(mailbox.raw) == 1
