@@ -1,7 +1,7 @@
 """Cutting a table into pieces, and the digest of each. Every statement reads one piece, so memory stays flat."""
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any
@@ -41,19 +41,21 @@ class Content:
 def cut(sealed: Sealed, from_stamp: int, to_stamp: int, *, size: int | None = None) -> Iterator[Piece]:
     """Pieces that cover the whole range, if it holds a row at all. Each but those of a huge transaction has less than `size` rows."""
     size = size or SIZE
-    while (first := _nth_stamp(sealed, from_stamp, to_stamp, 0)) is not None:
+    first = _nth_stamp(sealed, from_stamp, to_stamp, 0)
+    while first is not None:
         end = _nth_stamp(sealed, from_stamp, to_stamp, size)
         if end is None:
             yield Piece(sealed.table, from_stamp, to_stamp)
             return
         if end > first:
             yield Piece(sealed.table, from_stamp, end)
-            from_stamp = end
+            from_stamp = first = end
         else:  # one transaction wrote more than a piece holds
             if first > from_stamp:
                 yield Piece(sealed.table, from_stamp, first)
             yield from _cut_transaction(sealed, first, size)
             from_stamp = first + 1
+            first = _nth_stamp(sealed, from_stamp, to_stamp, 0)
 
 
 def _nth_stamp(sealed: Sealed, from_stamp: int, to_stamp: int, number: int) -> int | None:
@@ -114,15 +116,26 @@ def _where(piece: Piece, sealed: Sealed) -> tuple[str, list[int]]:
 
 
 def in_parallel[T](work: Callable[[T], Any], jobs: Iterable[T]) -> Iterator[tuple[T, Any]]:
-    """Each job with its result, in their order; by two connections when there are many jobs."""
+    """Each job with its result, in their order; by two connections when there are many jobs, and one batch ahead of whoever takes them."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        under_way: tuple[Sequence[T], list[Future]] | None = None
         for batch in batched(jobs, BATCH):
             if len(batch) < WORTH_IT:
-                yield from ((job, work(job)) for job in batch)
+                started: list[Future] = []
             else:
-                shares = [batch[share::AT_ONCE] for share in range(AT_ONCE)]
-                done = list(pool.map(lambda share: _on_own_connection(work, share), shares))
-                yield from ((job, done[index % AT_ONCE][index // AT_ONCE]) for index, job in enumerate(batch))
+                started = [pool.submit(_on_own_connection, work, batch[share::AT_ONCE]) for share in range(AT_ONCE)]
+            if under_way:
+                yield from _results(work, *under_way)
+            under_way = batch, started
+        if under_way:
+            yield from _results(work, *under_way)
+
+
+def _results[T](work: Callable[[T], Any], batch: Sequence[T], started: Sequence[Future]) -> Iterator[tuple[T, Any]]:
+    """Of the jobs of `batch`; they are done here and now if none was started."""
+    done = [future.result() for future in started]
+    for index, job in enumerate(batch):
+        yield job, done[index % AT_ONCE][index // AT_ONCE] if done else work(job)
 
 
 def _on_own_connection[T](work: Callable[[T], Any], jobs: Iterable[T]) -> list[Any]:
