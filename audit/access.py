@@ -56,4 +56,6 @@ def _record(*, page: str, detail: str, **fields: Any) -> None:
             AccessRecord(page=page[:LONGEST_PAGE], detail=detail[:LONGEST_DETAIL], **fields).save()
     except DatabaseError as error:
         logger.exception("An access to %s could not be recorded.", page)
-        raise UnrecordedError(_("This page shows evidence only when it can record who looked, and it cannot now. Try again later.")) from error
+        raise UnrecordedError(
+            _("This page shows evidence only when it can record who looked, and it cannot now. Try again later.")
+        ) from error

@@ -31,7 +31,8 @@ def is_usable(user: Any) -> bool:
     return bool(user and user.is_authenticated and user.is_active)
 
 
-def _verbs(model: type[Model] | Model, verb: str) -> tuple[str, ...]:
+def verbs_allowing(model: type[Model] | Model, verb: str) -> tuple[str, ...]:
+    """Being allowed any of these allows `verb`."""
     if verb != "view":
         return (verb,)
     opts = _concrete(model)
@@ -41,7 +42,7 @@ def _verbs(model: type[Model] | Model, verb: str) -> tuple[str, ...]:
 
 def may_everywhere(user: Any, verb: str, model: type[Model] | Model) -> bool:
     """May `user` do `verb` to every object of `model`?"""
-    return is_usable(user) and any(user.has_perm(permission_name(model, v)) for v in _verbs(model, verb))
+    return is_usable(user) and any(user.has_perm(permission_name(model, v)) for v in verbs_allowing(model, verb))
 
 
 def may(user: Any, verb: str, target: Model) -> bool:
@@ -50,7 +51,7 @@ def may(user: Any, verb: str, target: Model) -> bool:
         return False
     if may_everywhere(user, verb, target):
         return True
-    return target.pk is not None and any(user.has_perm(permission_name(target, v), target) for v in _verbs(target, verb))
+    return target.pk is not None and any(user.has_perm(permission_name(target, v), target) for v in verbs_allowing(target, verb))
 
 
 def visible(user: Any, verb: str, queryset: QuerySet) -> QuerySet:
@@ -59,7 +60,7 @@ def visible(user: Any, verb: str, queryset: QuerySet) -> QuerySet:
         return queryset.none()
     if may_everywhere(user, verb, queryset.model):
         return queryset
-    names = [permission_name(queryset.model, v) for v in _verbs(queryset.model, verb)]
+    names = [permission_name(queryset.model, v) for v in verbs_allowing(queryset.model, verb)]
     return get_objects_for_user(user, names, klass=queryset, any_perm=True, accept_global_perms=False)
 
 

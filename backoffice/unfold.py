@@ -53,7 +53,12 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": PRIMARY},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("backoffice/favicon.svg")}],
-    "STYLES": [_static("backoffice/backoffice.css"), _static("backoffice/richtext.css")],
+    "STYLES": [
+        _static("backoffice/backoffice.css"),
+        _static("backoffice/richtext.css"),
+        _static("audit/history.css"),
+        _static("audit/timeline.css"),
+    ],
     "SCRIPTS": [_static("backoffice/backoffice.js")],
     "DASHBOARD_CALLBACK": "notices.dashboard.today",
     "SIDEBAR": {
@@ -79,6 +84,14 @@ UNFOLD = {
                         _may("view", "recipients.RoleAssignment"),
                     ),
                     _item(_("Groups"), "groups", "admin:recipients_recipientgroup_changelist", _may("view", "recipients.RecipientGroup")),
+                ],
+            },
+            {
+                "title": _("Compliance"),
+                "items": [
+                    _item(_("Timeline"), "timeline", "admin:audit_entry_changelist", _may("view", "audit.Entry")),
+                    _item(_("Seals"), "verified_user", "admin:audit_seals", _may("view", "audit.Seal")),
+                    _item(_("Access"), "policy", "admin:audit_access", _may("view", "audit.AccessRecord")),
                 ],
             },
             {

@@ -8,10 +8,12 @@ class NoticesConfig(AppConfig):
     verbose_name = _("Notices")
 
     def ready(self) -> None:
-        from audit import sentences  # noqa: PLC0415 - they need the models
+        from audit import access, sentences  # noqa: PLC0415 - they need the models
         from notices import signals, trail  # noqa: F401, PLC0415 - connecting the receivers is the point of one
         from notices.roles import make_missing_roles  # noqa: PLC0415 - it needs the models
 
         sentences.register(trail.WORDS)
+        access.name_page("delivery", _("Delivery"))
+        access.name_page("readers", _("Readers"))
         # The last app of all, so that the permissions of every app exist by then.
         post_migrate.connect(make_missing_roles, sender=self, dispatch_uid="notices.make_missing_roles")

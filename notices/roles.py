@@ -23,19 +23,20 @@ ORGANISATION = " ".join(
     )
     for verb in ("add", "change", "delete", "view")
 )
+EVIDENCE = "audit.view_entry audit.export_entry audit.view_accessrecord audit.review_accessrecord audit.view_seal"
 ROLES = {
     Role.AUTHOR: EVERYTHING_SEEN
     + " notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
     "notices.restore_version_notice",
     Role.APPROVER: EVERYTHING_SEEN + " notices.publish_notice",
     Role.STEWARD: f"{ORGANISATION} recipients.view_user recipients.add_user recipients.change_user",
-    Role.COMPLIANCE: EVERYTHING_SEEN + " audit.view_seal auth.view_group",
+    Role.COMPLIANCE: f"{EVERYTHING_SEEN} {EVIDENCE} auth.view_group",
     Role.ADMINISTRATOR: (
-        f"{EVERYTHING_SEEN} {ORGANISATION} recipients.add_user recipients.change_user "
+        f"{EVERYTHING_SEEN} {EVIDENCE} {ORGANISATION} recipients.add_user recipients.change_user "
         "recipients.anonymise_user "
         "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
         "notices.destroy_notice notices.restore_version_notice notices.add_category notices.change_category notices.delete_category "
-        "audit.view_seal audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
+        "audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),
 }
 

@@ -88,7 +88,31 @@ def notice(page: Page) -> None:
     page.get_by_role("button", name="I have read and understood this notice").scroll_into_view_if_needed()
 
 
+def timeline(page: Page) -> None:
+    page.goto("/admin/audit/entry/")
+
+
+def history(page: Page) -> None:
+    _open_notice(page, ACKNOWLEDGED)
+    page.get_by_role("link", name="History", exact=True).click()
+
+
+def compare(page: Page) -> None:
+    history(page)
+    page.locator("input[name=old]").last.check()
+    page.get_by_role("button", name="Compare the two versions").click()
+    page.wait_for_load_state()
+
+
+def seals(page: Page) -> None:
+    page.goto("/admin/audit/seals/")
+
+
 PICTURES = (
+    Picture("timeline", "carol", timeline),
+    Picture("history", "carol", history),
+    Picture("compare", "carol", compare),
+    Picture("seals", "carol", seals),
     Picture("today", "alice", today),
     Picture("today-dark", "alice", today, dark=True),
     Picture("write", "alice", write),

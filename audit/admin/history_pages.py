@@ -14,6 +14,7 @@ from audit.object_history.comparing import compare
 from audit.object_history.lines import lines_of, newest_number
 from audit.object_history.points import Point, row_at, rows_of
 from audit.object_history.states import state_at
+from audit.pages.review import review_url
 from backoffice.admin.paginator import PER_PAGE
 
 
@@ -39,6 +40,7 @@ def history_page(request: HttpRequest, subject: Subject) -> HttpResponse:
         "with_readers": with_readers,
         "now": timezone.localtime(),
         "zone": timezone.get_current_timezone_name(),
+        "review_url": review_url(request.user, subject.living) if subject.living is not None else "",
     }
     return _page(request, subject, "history", "audit/history.html", context)
 

@@ -39,8 +39,11 @@ class AccessRecord(models.Model):
         verbose_name = _("access")
         verbose_name_plural = _("access records")
         default_permissions = ("view",)
+        permissions = [("review_accessrecord", _("Can review who may do what"))]
         indexes = [
             models.Index(F("at").desc(), F("id").desc(), name="access_newest"),
+            models.Index("user", F("at").desc(), F("id").desc(), name="access_by_a_person"),
+            models.Index("page", F("at").desc(), F("id").desc(), name="access_to_a_page"),
             models.Index("history_stamp", name="access_by_stamp"),
         ]
 

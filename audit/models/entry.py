@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from audit.models.fields import ENTRY_IDS, NextValue, words
 from audit.sources import Source
 
-
 # What was said of a change. The address of a page says nothing, and most entries have no more.
 BY_HAND = Q(source__in=(Source.FORM, Source.INBOX))
 TOLD = words("reason", Case(When(BY_HAND, then=Value("")), default=F("source_detail"), output_field=models.TextField()))

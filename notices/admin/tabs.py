@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audit.access import record_view
 from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may, may_everywhere
 from notices.admin.forms import ADDRESSEES, AudienceForm
@@ -76,6 +77,7 @@ def _address_nobody(address: Address) -> list[str]:
 
 def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
+    record_view(request, page="delivery", model=Notice._meta.label_lower, object_id=notice.pk)
     state = request.GET.get("state", "")
     rows = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
     if state in Delivery.State.values:
@@ -117,6 +119,7 @@ def _figures(notice: Notice) -> dict[str, Any]:
 
 def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
+    record_view(request, page="readers", model=Notice._meta.label_lower, object_id=notice.pk)
     only = request.GET.get("only", "")
     rows = (
         Delivery.objects.of_revision(notice)

@@ -11,16 +11,21 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from audit.models import AccessRecord, Seal
+
 STOCK = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("see")}
 POINTLESS = ("delete_user",)  # nobody is ever deleted
+EVIDENCE = (Seal, AccessRecord)  # their pages are no lists of Django's
 
 
 def offered_rights(site: AdminSite) -> list[Permission]:
-    """What can be given: the permissions on what has a page of its own in the back office."""
+    """What can be given: the permissions on what has a page of its own in the back office, and on evidence."""
     rights = Permission.objects.select_related("content_type").exclude(codename__in=POINTLESS)
     rights = rights.order_by("content_type__app_label", "content_type__model", "pk")
     return [
-        right for right in rights if (model := right.content_type.model_class()) and site.is_registered(model) and not model._meta.proxy
+        right
+        for right in rights
+        if (model := right.content_type.model_class()) and (site.is_registered(model) or model in EVIDENCE) and not model._meta.proxy
     ]
 
 

@@ -26,7 +26,7 @@ def sealed(*names: str):
 
 def seal_now():
     """Seal, once nothing runs any more on this server that could be older: tests of another process use it too."""
-    eventually(lambda: not Entry.objects.filter(history_stamp__gte=clock().horizon).exists(), seconds=60)
+    eventually(lambda: not Entry.objects.filter(history_stamp__gte=clock().horizon).exists(), seconds=100)
     return seal()
 
 

@@ -26,6 +26,8 @@ BACK_OFFICE_LISTS = [
     "admin:recipients_roleassignment_changelist",
     "admin:recipients_roleassignment_add",
     "admin:auth_group_changelist",
+    "admin:audit_seals",
+    "admin:audit_entry_changelist",
     "admin:password_change",
 ]
 TABS = ["change", "audience", "delivery", "readers", "history"]
