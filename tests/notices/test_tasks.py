@@ -30,7 +30,7 @@ def woken(monkeypatch) -> list[int]:
     return ids
 
 
-def test_the_clock_starts_only_tasks_that_exist():
+def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the checks of the models
     started = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
     assert started == {"notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"}
     app.loader.import_default_modules()
