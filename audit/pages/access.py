@@ -25,6 +25,17 @@ from backoffice.admin.paginator import LONGEST_SEARCH, PER_PAGE
 from backoffice.permissions import may_everywhere
 
 MOST_PEOPLE = 200  # that a name may mean
+# What the other pages of evidence are narrowed by.
+LABELS = {
+    "q": gettext_lazy("Name"),
+    "verb": gettext_lazy("May"),
+    "kind": gettext_lazy("Kind"),
+    "page": gettext_lazy("Page"),
+    "at": gettext_lazy("Moment"),
+    "p": gettext_lazy("Page number"),
+    "only": gettext_lazy("Only"),
+    "state": gettext_lazy("State"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,14 @@ def _lines(records: list[AccessRecord], reader: Any) -> list[Line]:
 
 def _line(record: AccessRecord, model: Any, names: Names) -> Line:
     thing = names.part(model, record.object_id, record.at) if model is not None and record.object_id is not None else None
-    return Line(record, record.get_kind_display(), str(PAGES.get(record.page, record.page)), thing, _filters(record.detail))
+    return Line(record, record.get_kind_display(), str(PAGES.get(record.page, record.page)), thing, _filters(record.page, record.detail))
 
 
-def _filters(detail: str) -> str:
-    """The format of an export and what a page was narrowed to, as its form names it."""
+def _filters(page: str, detail: str) -> str:
+    """The format of an export and what a page was narrowed to, as the page itself calls it."""
     start, _space, query = detail.rpartition(" ")
-    labels = {name: str(field.label or name) for name, field in TimelineForm.base_fields.items()}
+    if "=" not in query:
+        return detail
+    labels = {name: str(field.label or name) for name, field in TimelineForm.base_fields.items()} if page == "timeline" else LABELS
     named = [f"{labels.get(name, name)}: {value}" for name, value in QueryDict(query).items() if value and name != "before"]
-    return ", ".join(filter(None, [start, *named])) if "=" in query else detail
+    return ", ".join(filter(None, [start, *named]))
