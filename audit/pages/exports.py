@@ -1,5 +1,6 @@
 """The filtered timeline as a file. Who took it, with which filters and how many rows, is recorded before it leaves."""
 
+from contextlib import ExitStack
 from typing import Any
 
 from django.contrib import admin
@@ -53,18 +54,15 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _answer(request: HttpRequest, wanted: str, form: TimelineForm) -> HttpResponseBase:
-    entries, snapshot = selected(form.criteria()), Snapshot()
-    try:
+    entries = selected(form.criteria())
+    with ExitStack() as held:
+        snapshot = held.enter_context(Snapshot())
         rows = snapshot.count(entries)
         record_export(request.user, page="timeline", detail=f"{wanted} {request.GET.urlencode()}".strip(), rows=rows)
-        file = write_xlsx(entries, snapshot) if wanted == XLSX else CsvFile(entries, snapshot)
-    except BaseException:
-        snapshot.close()
-        raise
-    # The number of rows stands in the name, so that a file that broke off can be told from a whole one.
-    name = f"timeline-{timezone.localtime():%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
-    if isinstance(file, CsvFile):
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(file, content_type=TYPES[wanted], headers=disposition)
-    snapshot.close()
-    return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[wanted])
+        # The number of rows stands in the name, so that a file that broke off can be told from a whole one.
+        name = f"timeline-{timezone.localtime():%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
+        if wanted == XLSX:
+            return FileResponse(write_xlsx(entries, snapshot), as_attachment=True, filename=name, content_type=TYPES[wanted])
+        held.pop_all()  # the file reads on while it is sent, and lets go itself
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(CsvFile(entries, snapshot), content_type=TYPES[wanted], headers=disposition)

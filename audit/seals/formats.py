@@ -104,7 +104,7 @@ def _value(name: str, kind: str) -> list[str]:
     if kind == "bytea":
         return [f"int4send(octet_length({name}))", name]
     msg = f"A column of type {kind} has no exact bytes yet. Name its binary form in {__name__}."
-    raise NotImplementedError(msg)
+    raise TypeError(msg)
 
 
 def personal_faults_sql(sealed: Sealed) -> str:

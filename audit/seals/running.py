@@ -45,12 +45,12 @@ def run(verification_id: int) -> int:
     if not taken:
         return 0
     asked = Verification.objects.select_related("user").get(pk=verification_id)
+    ended: tuple[str, list[str], int] = (State.FAILED, [_("The verification could not run to its end. The log of the worker says why.")], 0)
     try:
         report = verify(actor=asked.user, progress=_Teller(asked))
-    except Exception:
-        _end(asked, State.FAILED, [_("The verification could not run to its end. The log of the worker says why.")], 0)
-        raise
-    _end(asked, STATES[report.code], report.sentences, report.rows)
+        ended = STATES[report.code], report.sentences, report.rows
+    finally:
+        _end(asked, *ended)
     return report.rows
 
 
