@@ -28,6 +28,7 @@ BACK_OFFICE_LISTS = [
     "admin:auth_group_changelist",
     "admin:audit_seals",
     "admin:audit_entry_changelist",
+    "admin:audit_access",
     "admin:password_change",
 ]
 TABS = ["change", "audience", "delivery", "readers", "history"]
