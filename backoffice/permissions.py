@@ -13,7 +13,10 @@ from django.db.models import Model, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 # Who may change something may see it; so may those who were granted any act on it.
-IMPLIES_VIEW = ("view", "change", "delete", "publish", "restore", "destroy", "restore_version")
+IMPLIES_VIEW = (
+    *("view", "change", "delete", "publish", "approve", "restore", "destroy", "restore_version"),
+    *("address", "manage_members", "author", "export", "grant"),
+)
 
 
 def _concrete(model: type[Model] | Model) -> Any:
@@ -85,4 +88,5 @@ class Role(StrEnum):
     APPROVER = "Approver"
     STEWARD = "Data steward"
     COMPLIANCE = "Compliance"
+    READER = "Reader"
     ADMINISTRATOR = "Administrator"

@@ -23,19 +23,29 @@ ORGANISATION = " ".join(
     )
     for verb in ("add", "change", "delete", "view")
 )
+ADDRESS = "recipients.address_recipient recipients.address_recipientgroup"
+MEMBERS = "recipients.manage_members_recipient recipients.manage_members_recipientgroup"
+EXPORTS = "notices.export_notice recipients.export_recipient recipients.export_recipientgroup"
+GRANTS = "notices.grant_notice recipients.grant_recipient recipients.grant_recipientgroup"
 EVIDENCE = "audit.view_entry audit.export_entry audit.view_accessrecord audit.review_accessrecord audit.view_seal"
 ROLES = {
     Role.AUTHOR: EVERYTHING_SEEN
-    + " notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
-    "notices.restore_version_notice",
-    Role.APPROVER: EVERYTHING_SEEN + " notices.publish_notice",
-    Role.STEWARD: f"{ORGANISATION} recipients.view_user recipients.add_user recipients.change_user",
-    Role.COMPLIANCE: f"{EVERYTHING_SEEN} {EVIDENCE} auth.view_group",
+    + f" {ADDRESS} notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
+    "notices.restore_version_notice notices.export_notice",
+    Role.APPROVER: f"{EVERYTHING_SEEN} {ADDRESS} notices.approve_notice notices.publish_notice",
+    Role.STEWARD: (
+        f"{ORGANISATION} {MEMBERS} recipients.export_recipient recipients.export_recipientgroup "
+        "recipients.view_user recipients.add_user recipients.change_user"
+    ),
+    Role.COMPLIANCE: f"{EVERYTHING_SEEN} {EVIDENCE} {EXPORTS} auth.view_group",
+    Role.READER: "",  # whoever is active has an inbox; this role names them
     Role.ADMINISTRATOR: (
-        f"{EVERYTHING_SEEN} {EVIDENCE} {ORGANISATION} recipients.add_user recipients.change_user "
-        "recipients.anonymise_user "
-        "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.restore_notice "
-        "notices.destroy_notice notices.restore_version_notice notices.add_category notices.change_category notices.delete_category "
+        f"{EVERYTHING_SEEN} {EVIDENCE} {ORGANISATION} {ADDRESS} {MEMBERS} {EXPORTS} {GRANTS} "
+        "recipients.author_recipient recipients.publish_recipient "
+        "recipients.add_user recipients.change_user recipients.anonymise_user recipients.export_user "
+        "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.approve_notice "
+        "notices.restore_notice notices.destroy_notice notices.restore_version_notice "
+        "notices.add_category notices.change_category notices.delete_category "
         "audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),
 }

@@ -111,6 +111,9 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
         verbose_name_plural = _("notices")
         permissions = [
             ("publish_notice", _("Can publish and withdraw notices")),
+            ("approve_notice", _("Can approve notices that others wrote")),
+            ("export_notice", _("Can export notices")),
+            ("grant_notice", _("Can decide who may do what to notices")),
             ("restore_notice", _("Can take notices out of the trash")),
             ("destroy_notice", _("Can destroy notices for good")),
             ("restore_version_notice", _("Can take back earlier versions of notices")),

@@ -23,6 +23,12 @@ class RecipientGroup(TimestampMixin, UserTrackingMixin, SoftDeleteMixin):
         verbose_name = _("recipient group")
         verbose_name_plural = _("recipient groups")
         ordering = ("name", "id")
+        permissions = [
+            ("address_recipientgroup", _("Can send notices to recipient groups")),
+            ("manage_members_recipientgroup", _("Can decide who belongs to recipient groups")),
+            ("export_recipientgroup", _("Can export recipient groups")),
+            ("grant_recipientgroup", _("Can decide who may do what with recipient groups")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["code"],

@@ -32,6 +32,14 @@ class Recipient(TimestampMixin):
         verbose_name = _("recipient")
         verbose_name_plural = _("recipients")
         ordering = ("name", "id")
+        permissions = [
+            ("address_recipient", _("Can send notices to recipients")),
+            ("manage_members_recipient", _("Can decide who belongs to recipients")),
+            ("author_recipient", _("Can write notices of departments")),
+            ("publish_recipient", _("Can publish notices of departments")),
+            ("export_recipient", _("Can export recipients")),
+            ("grant_recipient", _("Can decide who may do what with recipients")),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=["department", "site", "role", "team"]), name="recipient_kind_is_known"),
         ]

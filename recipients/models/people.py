@@ -52,7 +52,10 @@ class User(AbstractUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ("last_name", "first_name", "id")
-        permissions = [("anonymise_user", _("Can erase who a former member of staff was"))]
+        permissions = [
+            ("anonymise_user", _("Can erase who a former member of staff was")),
+            ("export_user", _("Can export what is held on people")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
