@@ -29,11 +29,18 @@ from recipients.dtos import Address
 _ON_SHOW = "a.starts_on <= %(day)s AND (a.ends_on IS NULL OR a.ends_on >= %(day)s)"
 # Asked as a set that is hashed once: a join would look up each notice on show by itself.
 _MINE_READ = "SELECT ack.notice_id, ack.revision FROM notices_readacknowledgment ack WHERE ack.user_id = %(user)s"
-UNREAD_COUNT = f"""
-    SELECT count(DISTINCT a.notice_id)
-    FROM notices_audiencekey a
-    WHERE a.key = ANY(ARRAY({KEYS_OF_PERSON})) AND {_ON_SHOW} AND ((a.notice_id, a.revision) IN ({_MINE_READ})) IS FALSE
-"""
+
+
+def unread_of(keys: str) -> str:
+    """How many notices on show for these keys (SQL for an array) the reader has not read."""
+    return f"""
+        SELECT count(DISTINCT a.notice_id)
+        FROM notices_audiencekey a
+        WHERE a.key = ANY({keys}) AND {_ON_SHOW} AND ((a.notice_id, a.revision) IN ({_MINE_READ})) IS FALSE
+    """
+
+
+UNREAD_COUNT = unread_of(f"ARRAY({KEYS_OF_PERSON})")
 
 
 def _newest(part: str, was_read: str) -> str:
@@ -119,7 +126,7 @@ class _PreparedCursor(ServerBindingCursor):
 
 
 @contextmanager
-def _prepared_cursor() -> Iterator[Any]:
+def prepared_cursor() -> Iterator[Any]:
     with connection.cursor() as ordinary:
         # Django switches preparing off for the whole connection; its own cursors never prepare, whatever stands here.
         ordinary.connection.prepare_threshold = connection.settings_dict["OPTIONS"].get("prepare_threshold", 0)
@@ -166,14 +173,15 @@ class NoticeRepository:
         the audience keys: its cost follows how many addresses lead to the reader and how much of
         the newest they have read, not how many notices exist.
         """
-        with _prepared_cursor() as cursor:
-            cursor.execute(INBOX_PAGE, _reader(user) | InboxCursor.bounds(after) | {"limit": limit})
+        with prepared_cursor() as cursor:
+            cursor.execute(INBOX_PAGE, as_reader(user) | InboxCursor.bounds(after) | {"limit": limit})
             return [_notice(row) for row in cursor.fetchall()]
 
     @staticmethod
     def unread_count(user: Any) -> int:
-        with _prepared_cursor() as cursor:
-            cursor.execute(UNREAD_COUNT, _reader(user))
+        """Counted anew. `UnreadCountService` gives the same number, and remembers it."""
+        with prepared_cursor() as cursor:
+            cursor.execute(UNREAD_COUNT, as_reader(user))
             return cursor.fetchone()[0]
 
     @staticmethod
@@ -223,7 +231,8 @@ def _notice(row: tuple[Any, ...]) -> Notice:
     return notice
 
 
-def _reader(user: Any) -> dict[str, Any]:
+def as_reader(user: Any) -> dict[str, Any]:
+    """Parameters for the statements that a reader asks: who, and on which day of the organisation's."""
     return {"user": user.pk, "day": timezone.localdate(timezone=timezone.get_default_timezone())}
 
 

@@ -21,8 +21,10 @@ from tests.makers import make_category, make_draft, make_group, make_person, mak
 
 OURS = ("audit", "backoffice", "notices", "recipients")
 NO_HISTORY = {
+    "notices.AudienceChange": "counts changes; written by triggers",
     "notices.AudienceKey": "derived; rebuilt from the audience at any time",
     "notices.Delivery": "a journal in itself: states only move on, and the row says since when and why",
+    "notices.UnreadCount": "derived; may be lost at any time",
     "audit.Entry": "the trail itself: append-only, written by triggers",
     "audit.AccessRecord": "the trail itself: append-only",
     "audit.Epoch": "the trail itself: append-only",
@@ -36,7 +38,8 @@ NO_HISTORY = {
     "admin.LogEntry": "not written: the trail says more",
     "sessions.Session": "says only who is signed in now",
 }
-CHANGED_BY_ANY_REQUEST = {"django_session", "audit_accessrecord"}  # who is signed in, and who looked at evidence
+# Who is signed in, who looked at evidence, and counts that need not be made again.
+CHANGED_BY_ANY_REQUEST = {"django_session", "audit_accessrecord", "notices_unreadcount"}
 
 
 def concrete_models():

@@ -1,4 +1,11 @@
-from notices.models.audience import AudienceKey, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.models.audience import (
+    AudienceChange,
+    AudienceKey,
+    NoticeAdditionalRecipient,
+    NoticeRecipient,
+    NoticeRecipientGroup,
+    UnreadCount,
+)
 from notices.models.delivery import Delivery
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
@@ -6,6 +13,7 @@ from notices.models.reading import Favourite, ReadAcknowledgment
 
 __all__ = [
     "Attachment",
+    "AudienceChange",
     "AudienceKey",
     "Category",
     "Delivery",
@@ -18,4 +26,5 @@ __all__ = [
     "NoticeUserPermission",
     "ReadAcknowledgment",
     "TrashedNotice",
+    "UnreadCount",
 ]

@@ -1,6 +1,7 @@
 """Whom a notice addresses, and the read model that makes an inbox fast."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -78,3 +79,42 @@ class AudienceKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id}: {self.key}"
+
+
+class AudienceChange(models.Model):
+    """How often that to which an audience key leads was changed: notices for the key, and what a person read.
+
+    Triggers count, in the transaction that changes, whichever way it does. The version of several
+    keys together is the sum of `times` over all their rows: it only grows. Of one key there may be
+    several rows, for whoever changes it while another does takes a row of its own and waits for nobody.
+    """
+
+    key = models.BigIntegerField()
+    times = models.BigIntegerField(default=1)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["key"], include=["times"], name="changes_of_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.times}"
+
+
+class UnreadCount(models.Model):
+    """How many notices a person had not read, on that day, with those keys, at that version of them.
+
+    Right whenever all three are as they are now, and of no use otherwise. A crash may empty this
+    table (it is unlogged), and anyone may: the next count is made anew.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    day = models.DateField()
+    keys = ArrayField(models.BigIntegerField())
+    changes = models.BigIntegerField()
+    unread = models.IntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.unread}"

@@ -13,6 +13,7 @@ from audit.attribution import acting
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Favourite, Notice, ReadAcknowledgment
 from notices.repositories import NoticeRepository
+from notices.services.unread import UnreadCountService
 
 UNREAD_ON_DASHBOARD = 5
 RECENT_ON_DASHBOARD = 10
@@ -67,7 +68,7 @@ class ReadingMixin:
 
     @staticmethod
     def get_unread_count(user: Any) -> int:
-        return NoticeRepository.unread_count(user)
+        return UnreadCountService.count(user)
 
     @staticmethod
     def get_user_dashboard(user: Any) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class ReadingMixin:
         return {
             "unread_notices": list(NoticeRepository.get_unread_for_user(user)[:UNREAD_ON_DASHBOARD]),
             "recent_notices": list(NoticeRepository.get_published_for_user(user)[:RECENT_ON_DASHBOARD]),
-            "unread_count": NoticeRepository.unread_count(user),
+            "unread_count": UnreadCountService.count(user),
         }
 
 

@@ -20,10 +20,12 @@ def seconds(act: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def in_turns(limit: Callable[[], Any], subject: Callable[[], Any], *, rounds: int = 9) -> tuple[float, float]:
-    """Median seconds of `limit` and of `subject`, after one unmeasured call of each."""
+def in_turns(
+    limit: Callable[[], Any], subject: Callable[[], Any], *, rounds: int = 9, before: Callable[[], Any] = bool
+) -> tuple[float, float]:
+    """Median seconds of `limit` and of `subject`, after one unmeasured call of each; `before` precedes both, untimed."""
     limit(), subject()
-    pairs = [(seconds(limit), seconds(subject)) for _ in range(rounds)]
+    pairs = [(before(), seconds(limit), seconds(subject))[1:] for _ in range(rounds)]
     return middle(pair[0] for pair in pairs), middle(pair[1] for pair in pairs)
 
 
@@ -64,9 +66,12 @@ def statements(act: Callable[[], Any]) -> list[tuple[str, Any]]:
     return sent
 
 
-def buffers(act: Callable[[], Any]) -> int:
-    """Shared buffers that the statements of `act` touch, in memory or not."""
-    return sum(_buffers(sql, params) for sql, params in statements(act))
+def buffers(act: Callable[[], Any], *, before: Callable[[], Any] = bool) -> int:
+    """Shared buffers that the statements of `act` touch, in memory or not; `before` makes the ground what `act` found."""
+    before()
+    sent = statements(act)
+    before()
+    return sum(_buffers(sql, params) for sql, params in sent)
 
 
 def _buffers(sql: str, params: Any) -> int:

@@ -25,7 +25,7 @@ from notices.models import (
 )
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, InboxCursor, NoticeRepository
-from notices.services import AudienceKeyService
+from notices.services import AudienceKeyService, NoticeService
 from recipients.audience import user_role_entity_ids
 from recipients.dtos import Address, AudienceSummary
 from recipients.models import (
@@ -280,6 +280,7 @@ class TestInbox(TestCase):
                 page = NoticeRepository.inbox_page(user, after=cursor, limit=limit)
             assert [(n.pk, n.was_read) for n in shown] == [(n.pk, n.was_read) for n in expected]
             assert NoticeRepository.unread_count(user) == sum(not n.was_read for n in expected)
+            assert NoticeService.get_unread_count(user) == sum(not n.was_read for n in expected)
             assert NoticeRepository.get_unread_for_user(user).count() == sum(not n.was_read for n in expected)
 
 
