@@ -1,6 +1,7 @@
 """The trigger function of one audited table, generated from its model."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -15,6 +16,7 @@ def audited_models() -> list[Any]:
     return sorted((m for m in found if not m._meta.proxy), key=lambda m: m._meta.label_lower)
 
 
+@cache  # simple-history makes a class for every answer
 def history_of(model: Any) -> Any:
     return getattr(model, model._meta.simple_history_manager_attribute).model
 
