@@ -1,9 +1,10 @@
-"""The exact bytes of a row: an explicit list of columns, each by its binary form, which no setting of a session changes."""
+"""The exact bytes of a row: an explicit list of columns, each in a form which no setting of a session changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from itertools import batched
 from typing import Any
 
 from django.apps import apps
@@ -12,18 +13,20 @@ from django.db import connection
 from audit.models import AccessRecord, Entry, Epoch, Erasure, SealFormat
 from audit.triggers.recording import audited_models, commitment_sql, history_of
 
-# Of a fixed length, so that the bytes of a row can be cut in one way only.
-FIXED = {
-    "bigint": "int8send",
-    "integer": "int4send",
-    "smallint": "int2send",
-    "boolean": "boolsend",
-    "timestamp with time zone": "timestamptz_send",  # microseconds
-    "date": "date_send",
-    "uuid": "uuid_send",
-    "double precision": "float8send",
+# What each value is written as. None of it has a comma in it, or depends on a setting of the session.
+WRITTEN = {
+    "bigint": "{}::bigint",
+    "integer": "{}::integer",
+    "smallint": "{}::smallint",
+    "boolean": "{}::boolean",
+    "uuid": "{}::uuid",
+    "timestamp with time zone": "encode(timestamptz_send({}::timestamptz), 'hex')",  # microseconds
+    "date": "encode(date_send({}::date), 'hex')",
+    "double precision": "encode(float8send({}::float8), 'hex')",
+    "bytea": "encode({}, 'hex')",
 }
 TEXTS = {"text", "character varying"}
+MOST_ARGUMENTS = 90  # PostgreSQL takes 100
 COLUMNS = """
     SELECT attname, format_type(atttypid, NULL), attnotnull FROM pg_attribute
     WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attname
@@ -76,19 +79,29 @@ def digest_of(kept: SealFormat) -> bytes:
     return sha256("\0".join([kept.table, *kept.columns]).encode()).digest()
 
 
-def bytes_sql(columns: Sequence[str]) -> str:
-    """SQL for the bytes of a row: which columns are NULL, then each value, those of any length after their length.
+def line_sql(columns: Sequence[str]) -> str:
+    """SQL for a row as one line of text, which can be cut into its values in one way only.
 
-    `record_send` says the same in twice as many bytes, and hashing is what takes the time.
+    First how many values are NULL that could not be, which is 0 of every real row; then which of the others are NULL;
+    then those that are not. A value ends at its comma, a text after its length.
+
+    One call that joins texts takes two thirds of the time of joining the binary forms, though it says the same.
     """
     parsed = [_parse(column) for column in columns]
+    required = [name for name, _kind, may_be_null in parsed if not may_be_null]
     nullable = [name for name, _kind, may_be_null in parsed if may_be_null]
-    # A value that is NULL where it could not be makes all the bytes NULL, which no digest of a real row equals.
-    mask = [f"(CASE WHEN {name} IS NULL THEN {1 << bit} ELSE 0 END)::bigint" for bit, name in enumerate(nullable)]
-    parts = [f"int8send({' | '.join(mask)})"] if mask else []
-    for name, kind, may_be_null in parsed:
-        parts += [f"coalesce({value}, ''::bytea)" if may_be_null else value for value in _value(name, kind)]
-    return " || ".join(parts)
+    missing = " + ".join(f"num_nulls({', '.join(part)})" for part in batched(required, MOST_ARGUMENTS))  # the key at least is one
+    mask = [f"CASE WHEN {name} IS NULL THEN {1 << bit} ELSE 0 END" for bit, name in enumerate(nullable)]
+    values = [missing, " + ".join(mask) or "0"]
+    for name, kind, _may_be_null in parsed:
+        values += _value(name, kind)
+    return _joined(values)
+
+
+def _joined(values: Sequence[str]) -> str:
+    if len(values) > MOST_ARGUMENTS:
+        return _joined([_joined(part) for part in batched(values, MOST_ARGUMENTS)])
+    return f"concat_ws(',', {', '.join(values)})"
 
 
 def _parse(column: str) -> tuple[str, str, bool]:
@@ -97,13 +110,11 @@ def _parse(column: str) -> tuple[str, str, bool]:
 
 
 def _value(name: str, kind: str) -> list[str]:
-    if kind in FIXED:
-        return [f"{FIXED[kind]}({name}::{kind})"]
+    if kind in WRITTEN:
+        return [WRITTEN[kind].format(name)]
     if kind in TEXTS:
-        return [f"int4send(octet_length({name}))", f"convert_to({name}, 'UTF8')"]
-    if kind == "bytea":
-        return [f"int4send(octet_length({name}))", name]
-    msg = f"A column of type {kind} has no exact bytes yet. Name its binary form in {__name__}."
+        return [f"octet_length({name})", name]
+    msg = f"A column of type {kind} has no exact form yet. Name one in {__name__}."
     raise TypeError(msg)
 
 

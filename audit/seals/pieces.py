@@ -7,8 +7,9 @@ from itertools import batched
 from typing import Any
 
 from django.db import connection
+from psycopg import Cursor
 
-from audit.seals.formats import Sealed, bytes_sql, personal_faults_sql
+from audit.seals.formats import Sealed, line_sql, personal_faults_sql
 
 SIZE = 10_000  # rows of a piece
 AT_ONCE = 2  # connections that digest, when there is much to do
@@ -91,16 +92,19 @@ def _cut_transaction(sealed: Sealed, stamp: int, size: int) -> Iterator[Piece]:
 def read(piece: Piece, sealed: Sealed, columns: Iterable[str], *, prints: bool) -> Content:
     """Digest what is in the table now."""
     where, parameters = _where(piece, sealed)
-    extra = ", string_agg(int8send(key), ''::bytea), string_agg(int8send(hash_record_extended(ROW(bytes), 0)), ''::bytea)" if prints else ""
-    with connection.cursor() as cursor:
+    extra = ", string_agg(int8send(key), ''::bytea), string_agg(int8send(hashtextextended(line, 0)), ''::bytea)" if prints else ""
+    connection.ensure_connection()
+    with Cursor(connection.connection) as cursor:  # Django's own knows no binary answers: in text, each byte takes two
         cursor.execute(
-            f"SELECT count(*), sha256(string_agg(bytes, ''::bytea)), array_agg(key) FILTER (WHERE fault){extra} FROM ("
-            f"SELECT r.{sealed.key}::bigint AS key, {bytes_sql(list(columns))} AS bytes, {personal_faults_sql(sealed)} AS fault "
+            f"SELECT count(*), sha256(convert_to(string_agg(line, E'\\n'), 'UTF8')), array_agg(key) FILTER (WHERE fault){extra} FROM ("
+            f"SELECT r.{sealed.key}::bigint AS key, {line_sql(list(columns))} AS line, {personal_faults_sql(sealed)} AS fault "
             f'FROM "{sealed.table}" r WHERE {where} ORDER BY r.history_stamp, r.{sealed.key} OFFSET 0) x',
             parameters,
+            prepare=False,
+            binary=True,
         )
         rows, digest, faults, *rest = cursor.fetchone()
-    return Content(rows, bytes(digest or b""), faults or [], *(bytes(value or b"") for value in rest))
+    return Content(rows, digest or b"", faults or [], *(value or b"" for value in rest))
 
 
 def _where(piece: Piece, sealed: Sealed) -> tuple[str, list[int]]:

@@ -17,7 +17,7 @@ from audit.models import AccessRecord, Erasure, Seal, SealPart
 from audit.seals import anchors, keys, pieces, sealing
 from audit.seals.epochs import why_sending_is_off
 from audit.seals.findings import Exit, Kind
-from audit.seals.formats import bytes_sql, columns_now, sealed_tables
+from audit.seals.formats import columns_now, line_sql, sealed_tables
 from audit.seals.sealing import seal
 from audit.seals.verifying import _Verification, verify
 from recipients.models import Recipient, User
@@ -32,8 +32,29 @@ def kinds(report) -> list[str]:
 
 def test_every_table_of_the_trail_has_exact_bytes():
     for table in sealed_tables().values():
-        assert bytes_sql(columns_now(table))
+        assert line_sql(columns_now(table))
     assert {"audit_entry", "audit_accessrecord", "audit_erasure", "audit_epoch", HISTORY} <= sealed_tables().keys()
+
+
+def test_lines_of_rows_can_be_cut_apart_in_one_way_only():
+    columns = {"a:bigint": "1 12 NULL", "b:integer?": "1 2 NULL", "c:text": "'' ',' '1,x' E'x\\n0,0' NULL", "d:text?": "'' '1,' '1,1' NULL"}
+    names = [column.split(":")[0] for column in columns]
+    rows = " ".join(
+        f"CROSS JOIN (VALUES {', '.join(f'({value})' for value in values.split())}) {name}_ ({name})"
+        for name, values in zip(names, columns.values(), strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {line_sql(list(columns))} FROM (SELECT) one {rows}")
+        lines = [f"{line}\n" for (line,) in cursor.fetchall()]
+    assert len(lines) == len(set(lines)) == 3 * 3 * 5 * 4
+    assert not [(one, other) for one in lines for other in lines if one != other and other.startswith(one)]
+
+
+def test_a_table_may_have_more_columns_than_a_call_has_arguments():
+    columns = [f"c{number}:bigint" for number in range(250)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {line_sql(columns)} FROM (SELECT {', '.join(f'{n} AS c{n}' for n in range(250))}) r")
+        assert cursor.fetchone()[0] == ",".join(["0", "0", *map(str, range(250))])
 
 
 def test_what_was_sealed_and_left_alone_is_intact():
