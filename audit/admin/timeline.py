@@ -21,7 +21,8 @@ from audit.timeline.criteria import Criteria
 from audit.timeline.details import details_of
 from audit.timeline.forms import TimelineForm, as_text, place_of
 from audit.timeline.grouping import actions_of
-from audit.timeline.queries import MOST_UNATTRIBUTED, PER_PAGE, newest, unattributed
+from audit.timeline.queries import MOST_UNATTRIBUTED, PER_PAGE, page_of, unattributed
+from audit.timeline.search import MOST_FOUND
 
 LOOKED_BACK = timedelta(days=30)
 
@@ -73,12 +74,13 @@ class EntryAdmin(AuditedAdmin):
 def _page(request: HttpRequest, form: TimelineForm) -> dict[str, Any]:
     criteria = form.criteria()
     before = place_of(request.GET.get("before", ""))
-    entries = newest(criteria, before)
-    shown = entries[:PER_PAGE]
+    page = page_of(criteria, before)
+    shown = page.entries[:PER_PAGE]
     count, last = _without_a_person(criteria)
     return {
         "actions": actions_of(shown, sentences_of(shown, reader=request.user)),
-        "older": as_text(shown[-1]) if len(entries) > PER_PAGE else "",
+        "older": as_text(shown[-1]) if len(page.entries) > PER_PAGE else "",
+        "most_things": 0 if page.are_all_things else MOST_FOUND,
         "is_newest": before is None,
         "is_filtered": any(form.cleaned_data.values()),
         "chosen": _chosen(request, form),

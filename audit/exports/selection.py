@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from audit.models import Entry
 from audit.timeline.criteria import Criteria, telling
-from audit.timeline.things import found
+from audit.timeline.search import found
 from audit.triggers.recording import audited_models, history_of
 
 
@@ -21,7 +21,7 @@ def selected(criteria: Criteria) -> QuerySet[Entry]:
     if sought is None:
         return entries
     told = telling(Entry.objects.all(), sought).values("pk")
-    return entries.filter(Q(pk__in=told) | _about(found(sought)))
+    return entries.filter(Q(pk__in=told) | _about(found(criteria).things))
 
 
 def _about(things: Mapping[Any, Sequence[int]]) -> Q:

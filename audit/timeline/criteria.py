@@ -54,8 +54,21 @@ class Criteria:
 
     def sought(self) -> SearchQuery | None:
         """Every word, each as a beginning; None if no word is sought."""
+        degrees = self.sought_by_degrees()
+        return degrees[-1] if degrees else None
+
+    def sought_by_degrees(self) -> list[SearchQuery]:
+        """The words as whole ones; the last of them as a beginning, as one types; each as a beginning.
+
+        Every degree finds what the one before it finds, and more.
+        """
         words = re.findall(r"[^\W_]+", self.words)
-        return SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple") if words else None
+        return [_query(words, whole) for whole in sorted({len(words), max(len(words) - 1, 0), 0}, reverse=True)] if words else []
+
+
+def _query(words: list[str], whole: int) -> SearchQuery:
+    terms = [*words[:whole], *(f"{word}:*" for word in words[whole:])]
+    return SearchQuery(" & ".join(terms), search_type="raw", config="simple")
 
 
 def telling(entries: QuerySet[Entry], sought: SearchQuery) -> QuerySet[Entry]:

@@ -4,32 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
 from audit.models import Entry
-from audit.models.fields import words
 from audit.timeline.criteria import Criteria, Place, telling
 from audit.triggers.recording import audited_models, history_of
 
-MOST_FOUND = 50  # things whose entries a search shows
-MOST_READ = 1_000  # versions that are looked through for each kind of thing
-
 type Things = Mapping[Any, Sequence[int]]
-
-
-def found(sought: SearchQuery) -> Things:
-    """Things that have the words in their name, or once had them."""
-    things: dict[Any, list[int]] = {}
-    left = MOST_FOUND
-    for model in audited_models():
-        history = history_of(model)
-        if not history.searched or not left:
-            continue
-        rows = history._default_manager.alias(names=words(*history.searched)).filter(names=sought).order_by()
-        things[model] = sorted(set(rows.values_list(model._meta.pk.name, flat=True)[:MOST_READ]), reverse=True)[:left]
-        left -= len(things[model])
-    return {model: pks for model, pks in things.items() if pks}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from audit.maintenance import maintenance, set_moment
 from audit.models import AccessRecord, Entry
 from audit.sentences import sentences_of
 from audit.sources import Source
+from audit.timeline import search
 from audit.timeline.criteria import Criteria, Place
 from audit.timeline.queries import newest
 from notices.models import Notice
@@ -28,6 +29,10 @@ URL = "/admin/audit/entry/"
 def listed(**asked):
     entries = newest(Criteria(**asked), limit=100)
     return [str(sentence) for sentence in sentences_of(entries).values()]
+
+
+def found_pks(words):
+    return set(search.found(Criteria(words=words)).things[RecipientGroup])
 
 
 @pytest.fixture
@@ -208,6 +213,38 @@ def test_words_find_things_by_the_names_they_have_or_had_and_what_belongs_to_the
     assert "Frank Tester destroyed the group Late shift" in listed(words="night")
     assert "Frank Tester added Dave Tester to Night shift" in listed(words="Dave")
     assert listed(words="night", person_id=dave.pk) == []
+
+
+def test_things_with_the_whole_words_come_before_those_where_they_are_beginnings(monkeypatch):
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    names = ("Nightly audit", "Night shift", "Night audit", "Nightly shift")
+    nightly_audit, night_shift, night_audit, nightly_shift = (make_group(name) for name in names)
+    assert found_pks("night audit") == {night_audit.pk, nightly_audit.pk}
+    assert found_pks("night sh") == {night_shift.pk, nightly_shift.pk}
+    assert found_pks("nightly") == {nightly_audit.pk, nightly_shift.pk}
+
+
+def test_a_search_that_finds_too_many_things_says_so(read, monkeypatch):
+    monkeypatch.setattr(search, "MOST_FOUND", 3)
+    for number in range(3):
+        make_group(f"Night shift {number}")
+    assert "Very many things" not in read(q="night").text_alone
+    make_group("Nightly shift")
+    monkeypatch.setattr("audit.admin.timeline.MOST_FOUND", 3)
+    page = read(q="night").text_alone
+    assert "Very many things have these words in their name. Shown is what happened to 3 of them" in page
+    assert "Nightly shift" not in page
+    assert "Very many things" not in read(q="night shift 2").text_alone
+
+
+def test_a_search_that_reads_too_many_versions_says_so(monkeypatch):
+    monkeypatch.setattr(search, "MOST_READ", 3)
+    group = make_group("Night shift")
+    assert search.found(Criteria(words="night")).are_all
+    for description in ("By day", "By night"):
+        group.description = description
+        group.save()
+    assert not search.found(Criteria(words="night")).are_all
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(read, frank):
