@@ -3,10 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+from backoffice.permissions import choosable
+
+
+class Choices(AutocompleteJsonView):
+    """What an autocomplete field offers: what the list shows to this person, and what they may choose for this field."""
+
+    def get_queryset(self) -> Any:
+        return choosable(self.request.user, self.source_field, super().get_queryset())
 
 
 class BackofficeSite(UnfoldAdminSite):
@@ -31,6 +41,9 @@ class BackofficeSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         """Both sites share one sign-in page."""
         return redirect_to_login(request.GET.get("next") or self._home(request))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Choices.as_view(admin_site=self)(request)
 
     def search(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         """unfold's search over everything is off: each list has a search that asks our policy."""

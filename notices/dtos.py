@@ -27,6 +27,7 @@ class NoticeCreationData:
     category_id: int | None = field(default=None, kw_only=True)
     requires_acknowledgement: bool = field(default=False, kw_only=True)
     due_date: date | None = field(default=None, kw_only=True)
+    department_id: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

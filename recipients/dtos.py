@@ -16,6 +16,13 @@ class Address:
     def of(cls, recipients: Iterable[int] = (), groups: Iterable[int] = (), people: Iterable[int] = ()) -> "Address":
         return cls(*(tuple(sorted(set(ids))) for ids in (recipients, groups, people)))
 
+    def without(self, other: "Address") -> "Address":
+        return Address.of(
+            set(self.recipient_ids) - set(other.recipient_ids),
+            set(self.group_ids) - set(other.group_ids),
+            set(self.person_ids) - set(other.person_ids),
+        )
+
     def __bool__(self) -> bool:
         return bool(self.recipient_ids or self.group_ids or self.person_ids)
 

@@ -1,12 +1,12 @@
 """Through which grant a person may do something: `backoffice.permissions.may`, asked for many people at once, with the reason.
 
 A right on everything comes with being a superuser, with a role, or is given to the person. A right on one object is
-granted on it to the person, or to a role of theirs.
+granted on it to the person, or to a role of theirs, or comes through a right on what the object belongs to.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from audit.access_review.verbs import codename_of, in_words
-from backoffice.permissions import verbs_allowing
+from backoffice.permissions import verbs_allowing, ways_to
 
 BY_ROLE = gettext_lazy("has the role “%(role)s”")
 BY_HAND = gettext_lazy("was given this right")
@@ -28,10 +28,13 @@ ROLE_ON_THIS_ONE = gettext_lazy("has the role “%(role)s”, which was granted 
 
 @dataclass(frozen=True, slots=True)
 class _Grants:
-    """Rows that allow it, each with `person`, `role` and `codename`."""
+    """Rows that allow it, each with `person`, `role` and `codename`: rights of `on`, the target or what it belongs to."""
 
     sentence: Any
     rows: QuerySet[Any]
+    on: Model
+    verb: str
+    through: str = ""  # ", through the department “Facilities”"
 
 
 def people_who_may(verb: str, target: Model) -> QuerySet[Any]:
@@ -52,7 +55,7 @@ def routes_of(people: Iterable[Any], verb: str, target: Model) -> dict[int, list
     for grants in _grants(verb, target):
         rows = grants.rows.filter(person__in=active.keys()).order_by("role", "codename")
         for pk, role, codename in rows.values_list("person", "role", "codename"):
-            found[pk].append(str(grants.sentence) % {"role": role} + _wider(codename, verb, target))
+            found[pk].append(str(grants.sentence) % {"role": role} + _wider(codename, grants.verb, grants.on) + grants.through)
     return dict(found)
 
 
@@ -62,16 +65,28 @@ def _wider(codename: str, verb: str, target: Model) -> str:
 
 
 def _grants(verb: str, target: Model) -> Iterator[_Grants]:
+    yield from _own_grants(verb, target)
+    for field, verbs in ways_to(target, verb).items():
+        related = getattr(target, field)
+        if related is None:
+            continue
+        through = _(", through the %(kind)s “%(name)s”") % {"kind": target._meta.get_field(field).verbose_name, "name": related}  # type: ignore[union-attr]
+        for carrying in verbs:
+            for grants in _grants(carrying, related):
+                yield replace(grants, through=grants.through + through)
+
+
+def _own_grants(verb: str, target: Model) -> Iterator[_Grants]:
     codenames = [codename_of(allowing, target) for allowing in verbs_allowing(target, verb)]
     kind = ContentType.objects.get_for_model(target)
     everywhere = Q(permission__content_type__app_label=kind.app_label, permission__codename__in=codenames)
     here = Q(permission__content_type=kind, permission__codename__in=codenames)
     model: Any = target._meta.concrete_model
     own, of_roles = get_user_obj_perms_model(model), get_group_obj_perms_model(model)
-    yield _Grants(BY_ROLE, _of_role(Group.permissions.through._default_manager.filter(everywhere)))
-    yield _Grants(BY_HAND, _of_person(get_user_model().user_permissions.through._default_manager.filter(everywhere)))
-    yield _Grants(ON_THIS_ONE, _of_person(_on(own, target, kind).filter(here)))
-    yield _Grants(ROLE_ON_THIS_ONE, _of_role(_on(of_roles, target, kind).filter(here)))
+    yield _Grants(BY_ROLE, _of_role(Group.permissions.through._default_manager.filter(everywhere)), target, verb)
+    yield _Grants(BY_HAND, _of_person(get_user_model().user_permissions.through._default_manager.filter(everywhere)), target, verb)
+    yield _Grants(ON_THIS_ONE, _of_person(_on(own, target, kind).filter(here)), target, verb)
+    yield _Grants(ROLE_ON_THIS_ONE, _of_role(_on(of_roles, target, kind).filter(here)), target, verb)
 
 
 def _on(grants: Any, target: Model, kind: ContentType) -> QuerySet[Any]:

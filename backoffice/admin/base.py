@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backoffice.admin.pages import OwnPagesMixin
-from backoffice.permissions import may, may_everywhere, may_somewhere, visible
+from backoffice.permissions import choosable, may, may_somewhere, visible
 
 
 class PolicyMixin:
@@ -31,7 +31,7 @@ class PolicyMixin:
         return self._asks(request, "delete", obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_everywhere(request.user, "add", self.model)
+        return may_somewhere(request.user, "add", self.model)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._asks(request, "view", None)
@@ -45,10 +45,10 @@ class PolicyMixin:
         return visible(request.user, "view", super().get_queryset(request))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Only what the related list would show to this person may be chosen."""
+        """Only what the related list would show to this person, and what they may choose here, may be chosen."""
         related = self.admin_site._registry.get(db_field.remote_field.model)
-        if related is not None:
-            kwargs.setdefault("queryset", related.get_queryset(request))
+        if related is not None and "queryset" not in kwargs:
+            kwargs["queryset"] = choosable(request.user, db_field, related.get_queryset(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:

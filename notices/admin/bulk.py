@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.admin.confirmation import ask
-from backoffice.permissions import may_somewhere
+from backoffice.permissions import ask_together, may_somewhere
 from notices.admin.acts import BY_SLUG, NOBODY, Act
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
@@ -28,6 +28,7 @@ def run_on_selected(model_admin: Any, request: HttpRequest, queryset: Any, act: 
         messages.error(request, _("Select at most %(most)d notices at a time.") % {"most": MOST_AT_ONCE})
         return None
     notices = list(Notice.all_objects.filter(pk__in=ids).select_related("category", "created_by", "modified_by").order_by("-pk"))
+    ask_together(request.user, notices)
     form = act.form_class(request.POST if "confirmed" in request.POST else None)
     if "confirmed" in request.POST and form.is_valid():
         _report(request, act, [_outcome(request, act, notice, form.cleaned_data) for notice in notices])

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -15,10 +15,11 @@ from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWid
 from audit.changes import readable
 from backoffice.admin.confirmation import ReasonForm
 from backoffice.admin.widgets import ManyByAutocomplete
-from backoffice.permissions import visible
+from backoffice.permissions import choosable, may_everywhere, visible
 from notices.exceptions import NoticeError
 from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.models.notice import today
+from notices.services.departments import departments_for
 from notices.services.writing import refuse_unless_editable
 from notices.uploads import attachment_from
 from recipients.dtos import Address
@@ -59,11 +60,15 @@ class NoticeForm(forms.ModelForm):
 
     class Meta:
         model = Notice
-        fields = ("title", "category", "content", "start_date", "end_date", "requires_acknowledgement", "due_date", "version")
+        fields = ("title", "category", "department", "content", "start_date", "end_date", "requires_acknowledgement", "due_date", "version")
         widgets = {"version": forms.HiddenInput}
+
+    actor: Any = None  # set by the admin, on the class it makes for the request
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "department" in self.fields:
+            self._offer_departments()
         if "version" in self.fields:
             self.fields["version"].required = False
         if "category" in self.fields and self.instance.category_id:
@@ -73,6 +78,15 @@ class NoticeForm(forms.ModelForm):
         if not self.instance.pk and "requires_acknowledgement" in self.fields:
             asking = Category.objects.filter(requires_acknowledgement=True).values_list("pk", flat=True)
             self.fields["requires_acknowledgement"].widget.attrs["data-ticked-for"] = " ".join(map(str, asking))
+
+    def _offer_departments(self) -> None:
+        """Whoever writes for some departments alone chooses one of them; the one it has stays choosable."""
+        field: Any = self.fields["department"]
+        verb = "change" if self.instance.pk else "add"
+        offered = departments_for(self.actor, verb)
+        field.queryset = Recipient.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk=self.instance.department_id))
+        has_one = self.instance.department_id is not None or not self.instance.pk
+        field.required = has_one and not may_everywhere(self.actor, verb, Notice)
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]
@@ -161,8 +175,8 @@ class AddresseeField(forms.ModelMultipleChoiceField):
 class AudienceForm(forms.Form):
     """Whom a notice addresses: any mix of entities, groups and single people.
 
-    It offers what the related lists offer to this person. Of what was chosen before, what is in
-    the trash by now is shown, to be taken out; what this person may not see stays as it is.
+    It offers what this person may send to. Of what was chosen before, what is in
+    the trash by now, or not theirs to send to, is shown, to be taken out; what this person may not see stays as it is.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -170,8 +184,11 @@ class AudienceForm(forms.Form):
     def __init__(self, *args: Any, site: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, (link, column, model, label) in ADDRESSEES.items():
-            rows = visible(user, "view", _choosable(model, self.initial[name]))
-            widget = ManyByAutocomplete(link._meta.get_field(column), site)
+            field = link._meta.get_field(column)
+            chosen = model._base_manager.filter(pk__in=self.initial[name])
+            offered = choosable(user, field, model._default_manager.all())
+            rows = model._base_manager.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=visible(user, "view", chosen).values("pk")))
+            widget = ManyByAutocomplete(field, site)
             self.fields[name] = AddresseeField(rows, label=label, required=False, widget=widget)
 
     def address(self) -> Address:
@@ -181,10 +198,6 @@ class AudienceForm(forms.Form):
         chosen: Any = self.initial[name]
         field: Any = self.fields[name]
         return set(chosen) - set(field.queryset.filter(pk__in=chosen).values_list("pk", flat=True))
-
-
-def _choosable(model: type[Model], chosen: Any) -> Any:
-    return model._base_manager.filter(Q(pk__in=model._default_manager.values("pk")) | Q(pk__in=chosen))
 
 
 ADDRESSEES = {

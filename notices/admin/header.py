@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.permissions import ask_together
 from notices.admin.acts import ACTS, NOBODY, Act
 from notices.models import Notice
 from notices.presentation import STATUS_LABELS, state_of
@@ -51,6 +52,7 @@ class Header:
 
 
 def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
+    ask_together(request.user, [notice])
     offered = [act for act in ACTS if act.is_offered(notice, request.user)]
     audience = audience_of(notice) if any(act.needs_audience for act in offered) else None
     state, word = state_of(notice)

@@ -9,11 +9,12 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from audit.admin import AuditedAdmin
 from audit.object_history.states import State
+from backoffice.admin.filters import SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
@@ -53,7 +54,7 @@ class AttachmentInline(PartOfParentMixin, TabularInline):
 class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
-    list_filter = (("status", ChoicesDropdownFilter), ("category", RelatedDropdownFilter))
+    list_filter = (("status", ChoicesDropdownFilter), ("category", SeenDropdownFilter), ("department", SeenDropdownFilter))
     allowed_lookups = ("created_by", "published_at")  # the Today page links to these
     list_select_related = ("category", "created_by")
     ordering = ("-pk",)
@@ -65,10 +66,10 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
 
     form = NoticeForm
     fieldsets = (
-        (None, {"fields": ("title", "category", "content", "version")}),
+        (None, {"fields": ("title", ("category", "department"), "content", "version")}),
         *WHEN,
     )
-    fieldsets_to_read = ((None, {"fields": ("title", "category", "text")}), *WHEN)
+    fieldsets_to_read = ((None, {"fields": ("title", ("category", "department"), "text")}), *WHEN)
     inlines = (AttachmentInline,)
     readonly_fields = ("text",)
     change_form_outer_before_template = "notices/admin/header.html"
@@ -122,6 +123,11 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
         """Django's own deletion is off: `Delete` is an act of ours, and soft."""
         return False
+
+    def get_form(self, request: HttpRequest, obj: Notice | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = request.user
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"version": 0}

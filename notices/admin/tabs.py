@@ -21,6 +21,7 @@ from notices.models import Delivery, Notice
 from notices.presentation import DELIVERY_LABELS
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
+from notices.services.addressing import not_addressable
 from recipients.admin.people_table import people_table
 from recipients.dtos import Address
 from recipients.models import User
@@ -41,6 +42,7 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     address = NoticeRepository.address_of(notice)
     initial = dict(zip(ADDRESSEES, (address.recipient_ids, address.group_ids, address.person_ids), strict=True))
     form = AudienceForm(request.POST or None, initial=initial | {"version": notice.version}, site=admin.admin_site, user=request.user)
+    refused, unseen = not_addressable(address, actor=request.user) if notice.is_editable else ([], False)
     if request.method == "POST":
         if not may_edit:
             raise PermissionDenied
@@ -48,7 +50,10 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             return redirect("admin:notices_notice_audience", notice.pk)
     table = people_table(request, address)
     context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
-    context |= {"sentences": [*told_by_mail(table["summary"]), *_address_nobody(address)], "sees_people": _sees_people(request)}
+    context |= {
+        "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address), *_not_theirs(refused, unseen)],
+        "sees_people": _sees_people(request),
+    }
     return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})
 
 
@@ -73,6 +78,11 @@ def _address_nobody(address: Address) -> list[str]:
     sentences = [_("“%(name)s” is inactive and addresses nobody.") % {"name": name} for name in recipients]
     trash = _("The group “%(name)s” is in the trash: the notice can be published when it is restored, or taken out of the audience.")
     return sentences + [trash % {"name": name} for name in groups]
+
+
+def _not_theirs(names: list[str], unseen: bool) -> list[str]:
+    sentences = [_("You may not send to “%(name)s”: the notice is published by someone who may.") % {"name": name} for name in names]
+    return [*sentences, _("A part of the audience is not yours to see or to send to. It stays as it is.")] if unseen else sentences
 
 
 def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -155,6 +165,8 @@ def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 
 def _searched(rows: Any, request: HttpRequest, person: str) -> Any:
+    if not _sees_people(request):
+        return rows  # else the number of rows would tell whether there is such a person
     for word in words_sought(request).split():
         rows = rows.filter(
             Q(**{f"{person}__first_name__icontains": word})

@@ -74,11 +74,16 @@ def _steps(request: HttpRequest, notice: Notice, state: State) -> list[dict[str,
     if number is None or not may(request.user, "restore_version", notice):
         return []
     steps = []
-    if may_everywhere(request.user, "add", Notice):
+    if _may_copy(request, notice):
         steps.append({"text": _("Start a new draft from this version"), "url": _url("new_draft", notice, number)})
     if notice.is_editable and may(request.user, "change", notice):
         steps.append({"text": _("Take fields of this version back"), "url": _url("take_back", notice, number)})
     return steps
+
+
+def _may_copy(request: HttpRequest, notice: Notice) -> bool:
+    """The draft is of the department that the notice is of."""
+    return may(request.user, "add", Notice(department_id=notice.department_id))
 
 
 def _url(name: str, notice: Notice, number: int) -> str:
@@ -119,7 +124,7 @@ def take_back(admin: Any, request: HttpRequest, object_id: int, history_id: int)
 def new_draft(admin: Any, request: HttpRequest, object_id: int, history_id: int) -> HttpResponse:
     """GET says what the draft will hold; POST makes it."""
     notice = admin.notice_or_404(request, object_id)
-    if not (may(request.user, "restore_version", notice) and may_everywhere(request.user, "add", Notice)):
+    if not (may(request.user, "restore_version", notice) and _may_copy(request, notice)):
         raise PermissionDenied
     earlier = _version_or_404(notice, history_id)
     form = ReasonForm(_posted(request))
@@ -149,7 +154,7 @@ def _to_the_draft(request: HttpRequest, made: Any) -> HttpResponse:
 
 
 def _left_out(names: Any) -> str:
-    return _("No longer there, so left out: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in names)}
+    return _("No longer there, or not yours to send to, so left out: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in names)}
 
 
 def _version_or_404(notice: Notice, history_id: int) -> EarlierVersion:

@@ -24,7 +24,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     sight = Sight(user)
     return context | {
         "sees_notices": True,
-        "may_write": may_everywhere(user, "add", Notice),
+        "may_write": may_somewhere(user, "add", Notice),
         "has_notices": sight.notices().exists(),
         "figures": figures(sight),
         "sections": sections(sight),

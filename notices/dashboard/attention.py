@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice.permissions import may_everywhere, may_somewhere
+from backoffice.permissions import may_somewhere
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
@@ -91,7 +91,7 @@ def figures(sight: Sight) -> list[Figure]:
             notice_list(status__exact=Status.PUBLISHED.value, published_at__gte=monday.isoformat()),
         ),
     ]
-    return figures if may_everywhere(sight.user, "add", Notice) or figures[0].number else figures[1:]
+    return figures if may_somewhere(sight.user, "add", Notice) or figures[0].number else figures[1:]
 
 
 def _start_of_week() -> datetime:

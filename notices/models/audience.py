@@ -1,5 +1,7 @@
 """Whom a notice addresses, and the read model that makes an inbox fast."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,6 +15,8 @@ from recipients.models import Recipient, RecipientGroup
 class NoticeRecipient(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, verbose_name=_("notice"))
     recipient = models.ForeignKey(Recipient, models.PROTECT, verbose_name=_("recipient"))
+
+    rights_to_choose: ClassVar = {"recipient": "address"}
 
     history = audited(part_of=("notice", "recipient"))
 
@@ -28,6 +32,8 @@ class NoticeRecipient(models.Model):
 class NoticeRecipientGroup(models.Model):
     notice = models.ForeignKey(Notice, models.CASCADE, db_index=False, verbose_name=_("notice"))
     recipient_group = models.ForeignKey(RecipientGroup, models.PROTECT, verbose_name=_("group"))
+
+    rights_to_choose: ClassVar = {"recipient_group": "address"}
 
     history = audited(part_of=("notice", "recipient_group"))
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -91,6 +92,18 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     status_reason = models.TextField(_("reason"), blank=True)
 
+    department = models.ForeignKey(
+        Recipient,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="own_notices",
+        limit_choices_to={"kind": Recipient.Kind.DEPARTMENT},
+        db_index=False,
+        verbose_name=_("department"),
+        help_text=_("Its authors write and keep this notice. It decides nothing about who gets it."),
+    )
+
     recipients = models.ManyToManyField(Recipient, through="NoticeRecipient", verbose_name=_("recipients"))
     search_vector = models.GeneratedField(
         # The title twice: by stem, and as written for words that are typed half.
@@ -100,6 +113,15 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
         output_field=SearchVectorField(),
         db_persist=True,
     )
+
+    # What a right on the department allows on its notices (`backoffice.permissions`).
+    rights_from: ClassVar = {
+        "department": {
+            "author": ("add", "view", "change", "delete", "restore", "restore_version", "export"),
+            "publish": ("view", "publish"),
+        }
+    }
+    creator_may: ClassVar = ("view", "change", "delete", "restore", "export")
 
     objects = LivingManager.from_queryset(NoticeQuerySet)()
     all_objects = NoticeQuerySet.as_manager()
@@ -142,6 +164,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
             models.Index(F("id").desc(), name="notice_living", condition=Q(is_deleted=False)),
             models.Index("status", F("id").desc(), name="notice_by_status", condition=Q(is_deleted=False)),
             models.Index("category", F("id").desc(), name="notice_by_category"),
+            models.Index("department", F("id").desc(), name="notice_by_department", condition=Q(department__isnull=False)),
             models.Index("publish_at", name="notice_due", condition=Q(status="scheduled")),
             GinIndex("search_vector", name="notice_search"),
         ]

@@ -18,6 +18,7 @@ from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Notice, NoticeRecipientGroup
 from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
+from notices.services.addressing import refuse_unless_addressable
 from notices.services.audience_keys import AudienceKeyService
 from notices.services.delivery import DeliveryService
 from recipients.repositories import AudienceRepository
@@ -43,6 +44,7 @@ class PublishingMixin:
 
         Raises:
             PermissionDenied: `actor` may not publish this notice.
+            MayNotAddressError: `actor` may not send to all that it addresses.
             NoticeError: it is not publishable now, or not as `seen`; the message says what to do.
         """
         notice = lock(notice_id, verb="publish", actor=actor)
@@ -110,6 +112,7 @@ class PublishingMixin:
         if notice.status != Status.WITHDRAWN:  # what was withdrawn may need approval to come back
             _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
         refuse_empty_audience(notice)
+        refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)
         # Handing it in is not writing it: whoever changed the text last may not approve it.
         return _change_state(notice, Status.IN_REVIEW, actor=actor, modified_by=notice.modified_by)
 
@@ -155,6 +158,7 @@ def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
     if notice.category and notice.category.needs_approval:
         _refuse_own_work(notice, actor)
     refuse_empty_audience(notice)
+    refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)
 
 
 def _refuse_own_work(notice: Notice, actor: Any) -> None:

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from audit.attribution import acting
 from audit.object_history.branches import Branch
 from audit.object_history.points import Point, recorded, row_at, rows_at
-from backoffice.permissions import require, visible
+from backoffice.permissions import may_everywhere, require, visible
 from notices.exceptions import NoticeError
 from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.services.access import check_version, lock
+from notices.services.addressing import KINDS
 from notices.services.writing import WritingMixin, refuse_unless_editable
 from recipients.dtos import Address
 from recipients.models import Recipient, RecipientGroup, User
@@ -49,7 +50,7 @@ class EarlierVersion:
 @dataclass(frozen=True, slots=True)
 class Addressed:
     address: Address
-    gone: tuple[str, ...]  # the names of what no longer exists
+    gone: tuple[str, ...]  # the names of what no longer exists, or is not theirs to send to
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,9 @@ class RestoringMixin:
         if notice is None:
             raise NoticeError(_("This notice no longer exists."))
         require(actor, "restore_version", notice)
-        require(actor, "add", Notice)
         earlier = version_of(notice, history_id)
         with acting(actor, reason=_with(_("A new draft from the version of %(moment)s"), earlier, reason)):
-            draft, left_out = _copy(earlier, actor)
+            draft, left_out = _copy(earlier, notice, actor)
             addressed = addressed_at(notice.pk, earlier.point, actor=actor)
             WritingMixin._replace_links(draft, addressed.address, actor=actor)
             left_out += [*addressed.gone, *_attach_copies(draft, notice.pk, earlier.point)]
@@ -115,14 +115,21 @@ def version_of(notice: Notice, history_id: int) -> EarlierVersion:
 
 
 def addressed_at(notice_id: int, point: Point, *, actor: Any) -> Addressed:
-    """Whom a notice addressed then, as far as that still exists and `actor` may see it."""
+    """Whom a notice addressed then, as far as that still exists and `actor` may send to it."""
     kept, gone = [], []
-    for branch, column, model in ADDRESSED:
+    for (branch, column, model), (_field, _same, verb) in zip(ADDRESSED, KINDS, strict=True):
         ids = set(rows_at(branch, notice_id, point).values_list(column, flat=True))
-        there = set(visible(actor, "view", model.objects.filter(pk__in=ids)).values_list("pk", flat=True))
+        there = set(visible(actor, verb, model.objects.filter(pk__in=ids)).values_list("pk", flat=True))
         kept.append(there)
-        gone += [_name_then(model, pk, point) for pk in sorted(ids - there)]
+        gone += [_name_then(model, pk, point) for pk in _nameable(model, sorted(ids - there), actor)]
     return Addressed(Address.of(*kept), tuple(gone))
+
+
+def _nameable(model: Any, pks: list[int], actor: Any) -> list[int]:
+    """What is gone is named to whoever could see it, were it there."""
+    if may_everywhere(actor, "view", model):
+        return pks
+    return sorted(visible(actor, "view", model._base_manager.filter(pk__in=pks)).values_list("pk", flat=True))
 
 
 def _name_then(model: Any, pk: int, point: Point) -> str:
@@ -147,7 +154,8 @@ def _with(sentence: str, earlier: EarlierVersion, reason: str) -> str:
     return f"{says}: {reason}" if reason else says
 
 
-def _copy(earlier: EarlierVersion, actor: Any) -> tuple[Notice, list[str]]:
+def _copy(earlier: EarlierVersion, notice: Notice, actor: Any) -> tuple[Notice, list[str]]:
+    """Of the department that the notice belongs to now: that decides who may write it."""
     fields: list[Any] = [Notice._meta.get_field(name) for name in FIELDS]
     values = {field.attname: getattr(earlier.row, field.attname) for field in fields}
     left_out = []
@@ -157,7 +165,7 @@ def _copy(earlier: EarlierVersion, actor: Any) -> tuple[Notice, list[str]]:
         values["category_id"] = None
     suffix = " " + _("(from %(day)s)") % {"day": date_format(localtime(earlier.point.at), "j F Y")}
     values["title"] = values["title"][: LONGEST_TITLE - len(suffix)] + suffix
-    draft = Notice(**values)
+    draft = Notice(**values, department=notice.department)
     WritingMixin.save_new(draft, actor=actor)
     return draft, left_out
 

@@ -19,9 +19,12 @@ from notices.models import (
 from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
+from notices.services.addressing import refuse_unless_addressable
+from notices.services.departments import refuse_other_department
 from notices.services.publishing import PublishingMixin
 from recipients.dtos import Address
 from recipients.services import links
+from recipients.services.creators import grant_to_creator
 
 _LINKS = (
     (NoticeRecipient, "recipient_id", "recipient_ids"),
@@ -38,15 +41,10 @@ class WritingMixin:
 
         Raises:
             ValidationError: the data is not acceptable (end before start, nobody addressed, …).
-            PermissionDenied: `data.created_by` may not create, or not publish, notices.
+            PermissionDenied: `data.created_by` may not create, or not publish, such a notice.
         """
-        require(data.created_by, "add", Notice)
-        if data.status not in {Notice.Status.DRAFT, Notice.Status.PUBLISHED}:
-            raise NoticeError(_("A new notice is a draft or published at once."))
-        address = Address.of(data.recipient_ids, data.recipient_group_ids, data.additional_recipient_ids)
-        if not address:
-            raise NoticeError(_("Nobody is addressed. Choose at least one recipient, group or person."))
         notice = Notice(
+            department_id=data.department_id,
             title=data.title,
             content=data.content,
             start_date=data.start_date or today(),
@@ -55,7 +53,14 @@ class WritingMixin:
             requires_acknowledgement=data.requires_acknowledgement,
             due_date=data.due_date,
         )
+        require(data.created_by, "add", notice)
+        if data.status not in {Notice.Status.DRAFT, Notice.Status.PUBLISHED}:
+            raise NoticeError(_("A new notice is a draft or published at once."))
+        address = Address.of(data.recipient_ids, data.recipient_group_ids, data.additional_recipient_ids)
+        if not address:
+            raise NoticeError(_("Nobody is addressed. Choose at least one recipient, group or person."))
         WritingMixin.save_new(notice, actor=data.created_by)
+        refuse_unless_addressable(address, actor=data.created_by)
         WritingMixin._replace_links(notice, address, actor=data.created_by)
         if data.status == Notice.Status.PUBLISHED:
             return PublishingMixin.publish(notice.pk, actor=data.created_by)
@@ -65,11 +70,12 @@ class WritingMixin:
     @transaction.atomic
     def save_new(notice: Notice, *, actor: Any) -> None:
         """Save a notice that a form or `create_notice` filled in; its author is `actor`."""
-        require(actor, "add", Notice)
+        require(actor, "add", notice)
         notice.created_by = notice.modified_by = actor
         notice.full_clean()
         with acting(actor):
             notice.save()
+            grant_to_creator(notice, actor=actor)
 
     @staticmethod
     @transaction.atomic
@@ -78,6 +84,7 @@ class WritingMixin:
         stored = lock(notice.pk, verb="change", actor=actor)
         check_version(stored, version)
         refuse_unless_editable(stored)
+        refuse_other_department(notice, before=stored.department_id, actor=actor)
         notice.modified_by, notice.version = actor, stored.version + 1
         notice.full_clean()
         with acting(actor):
@@ -86,11 +93,16 @@ class WritingMixin:
     @staticmethod
     @transaction.atomic
     def set_audience(notice_id: int, address: Address, *, actor: Any, version: int | None = None) -> Notice:
-        """Make `address` the whole audience of a notice that is not published."""
+        """Make `address` the whole audience of a notice that is not published.
+
+        Whom it addresses already may stay, also if `actor` may not send to them; publishing asks about the whole.
+        """
         notice = lock(notice_id, verb="change", actor=actor)
         check_version(notice, version)
         refuse_unless_editable(notice)
-        if NoticeRepository.address_of(notice) != address:
+        now = NoticeRepository.address_of(notice)
+        if now != address:
+            refuse_unless_addressable(address.without(now), actor=actor)
             WritingMixin._replace_links(notice, address, actor=actor)
             _touch(notice, actor=actor)
         return notice

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.decorators import display
 
+from backoffice.permissions import may, may_somewhere
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import RoleAssignmentForm
-from recipients.models import RoleAssignment
+from recipients.models import Recipient, RoleAssignment
 from recipients.services import RoleAssignmentService
 
 
@@ -44,6 +45,24 @@ class RoleAssignmentAdmin(AudienceAdmin):
     form = RoleAssignmentForm
     autocomplete_fields = ("user", "recipient")
     fieldsets = ((None, {"fields": ("user", "recipient", "role", ("starts_on", "ends_on"))}),)
+
+    def get_form(self, request: HttpRequest, obj: RoleAssignment | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.actor = request.user
+        return form
+
+    # -- kept by whoever decides who belongs to the recipient --
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and may_somewhere(request.user, "manage_members", Recipient)
+
+    def has_change_permission(self, request: HttpRequest, obj: RoleAssignment | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._keeps(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: RoleAssignment | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._keeps(request, obj)
+
+    def _keeps(self, request: HttpRequest, obj: RoleAssignment | None) -> bool:
+        return obj is None or may(request.user, "manage_members", obj.recipient)
 
     @display(description=_("now"), boolean=True)
     def current(self, assignment: RoleAssignment) -> bool:

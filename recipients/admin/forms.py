@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.forms import UserCreationForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from backoffice.permissions import may
 from recipients.models import RecipientGroup, RoleAssignment, User
 
 
@@ -112,7 +113,12 @@ class RoleAssignmentForm(GuardedForm):
         if start and end and end < start:
             self.add_error("ends_on", _("“Until” is before “from”. Choose the same day or a later one."))
         self._refuse_twice(data)
+        self._refuse_other_place(data.get("recipient"))
         return data
+
+    def _refuse_other_place(self, recipient: Any) -> None:
+        if recipient is not None and self.actor is not None and not may(self.actor, "manage_members", recipient):
+            self.add_error("recipient", _("You may not decide who belongs to “%(name)s”. Ask an administrator.") % {"name": recipient})
 
     def _refuse_twice(self, data: dict[str, Any]) -> None:
         key = {name: data[name] if name in data else getattr(self.instance, f"{name}_id", None) for name in ("user", "recipient")}

@@ -28,8 +28,14 @@ class MemberInline(PartOfParentMixin, TabularInline):
     show_title = False
     per_page = 25
 
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._parent(request, obj, "manage_members")
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._parent(request, obj, "manage_members")
 
 
 class RecipientInline(MemberInline):
@@ -100,19 +106,33 @@ class RecipientGroupAdmin(AudienceAdmin):
         return format_html('<a class="bo-link" href="{}" aria-label="{}">{}</a>', self.own_url("people", group.pk), label, _("Show"))
 
     # -- the page --
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """The page saves the details, the members, or both: each of whoever may."""
+        return super().has_change_permission(request, obj) or self.has_manage_members_permission(request, obj)
+
+    def has_manage_members_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._asks(request, "manage_members", obj)
+
+    def _keeps_details(self, request: HttpRequest, obj: Model | None) -> bool:
+        return obj is None or super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return () if self._keeps_details(request, obj) else self.form._meta.fields
+
     def save_model(self, request: HttpRequest, obj: RecipientGroup, form: Any, change: bool) -> None:
-        (RecipientGroupService.change if change else RecipientGroupService.create)(obj, actor=request.user)
+        if not change:
+            RecipientGroupService.create(obj, actor=request.user)
+        elif self._keeps_details(request, obj):
+            RecipientGroupService.change(obj, actor=request.user)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """One change of members for the whole page."""
         for formset in formsets:
             formset.save(commit=False)
-        RecipientGroupService.change_members(
-            form.instance.pk,
-            add=_address(link for formset in formsets for link in formset.new_objects),
-            remove=_address(link for formset in formsets for link in formset.deleted_objects),
-            actor=request.user,
-        )
+        add = _address(link for formset in formsets for link in formset.new_objects)
+        remove = _address(link for formset in formsets for link in formset.deleted_objects)
+        if add or remove:
+            RecipientGroupService.change_members(form.instance.pk, add=add, remove=remove, actor=request.user)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         return group_pages.delete(self, request, object_id)

@@ -26,7 +26,7 @@ from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
 from recipients.audience import user_role_entity_ids
-from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
+from recipients.models import Recipient, RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
 from recipients.services import PersonService, RoleAssignmentService
 from recipients.services.access import may_change_person, may_give_rights
 
@@ -51,13 +51,17 @@ class RoleAssignmentInline(TabularInline):
         return may_everywhere(request.user, "view", RoleAssignment)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_everywhere(request.user, "add", RoleAssignment)
+        return self._keeps(request, "add")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_everywhere(request.user, "change", RoleAssignment)
+        return self._keeps(request, "change")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_everywhere(request.user, "delete", RoleAssignment)
+        return self._keeps(request, "delete")
+
+    def _keeps(self, request: HttpRequest, verb: str) -> bool:
+        """The entries of one person are of many recipients; whoever keeps those of some has “Who belongs where”."""
+        return may_everywhere(request.user, verb, RoleAssignment) and may_everywhere(request.user, "manage_members", Recipient)
 
 
 @admin.register(User)

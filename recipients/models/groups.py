@@ -1,5 +1,7 @@
 """Recipient groups: a name for entities and single people who are often addressed together."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,8 @@ class RecipientGroup(TimestampMixin, UserTrackingMixin, SoftDeleteMixin):
     code = models.CharField(_("code"), max_length=64)
     name = models.CharField(_("name"), max_length=200)
     description = models.TextField(_("description"), blank=True)
+
+    creator_may: ClassVar = ("view", "change", "delete", "manage_members", "export")
 
     objects = LivingManager.from_queryset(RecipientGroupQuerySet)()
     all_objects = RecipientGroupQuerySet.as_manager()

@@ -1,5 +1,7 @@
 """The organisation: its entities, and who belongs to which of them from when to when."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -24,6 +26,10 @@ class Recipient(TimestampMixin):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.DEPARTMENT)
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("A shared mailbox, if there is one. For information only."))
     is_active = models.BooleanField(_("active"), default=True, help_text=_("An inactive entity addresses nobody."))
+
+    # Who writes for a department may send to it.
+    rights_imply: ClassVar = {"author": ("address",)}
+    creator_may: ClassVar = ("view", "change", "delete", "manage_members", "export")
 
     objects = RecipientQuerySet.as_manager()
     history = audited(searched=("name", "code"))
@@ -56,6 +62,9 @@ class RoleAssignment(TimestampMixin):
     role = models.CharField(_("role"), max_length=80, default=_("Member"), blank=True)
     starts_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    # Who decides who belongs to a recipient keeps its entries.
+    rights_from: ClassVar = {"recipient": {"manage_members": ("view", "add", "change", "delete")}}
 
     objects = RoleAssignmentQuerySet.as_manager()
     history = audited(part_of=("user", "recipient"))

@@ -11,6 +11,7 @@ from recipients.dtos import Address
 from recipients.exceptions import RecipientError
 from recipients.models import RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient
 from recipients.services import links
+from recipients.services.creators import grant_to_creator
 
 # What a group consists of: the link, its column, and the part of an Address that names it.
 LINKS = (
@@ -29,6 +30,7 @@ class RecipientGroupService:
         group.created_by = group.modified_by = actor
         with acting(actor):
             _save(group, actor=actor)
+            grant_to_creator(group, actor=actor)
             _link(group, members or Address())
         return group
 
@@ -45,13 +47,13 @@ class RecipientGroupService:
     def set_members(group_id: int, members: Address, *, actor: Any) -> RecipientGroup:
         """Make `members` (entities and single people) all that the group consists of."""
         now = members_of(group_id)
-        return RecipientGroupService.change_members(group_id, add=_minus(members, now), remove=_minus(now, members), actor=actor)
+        return RecipientGroupService.change_members(group_id, add=members.without(now), remove=now.without(members), actor=actor)
 
     @staticmethod
     @transaction.atomic
     def change_members(group_id: int, *, add: Address = Address(), remove: Address = Address(), actor: Any) -> RecipientGroup:  # noqa: B008 - frozen
         """Take `remove` out of the group and put `add` into it. Repeating it changes nothing."""
-        group = _lock(group_id, verb="change", actor=actor)
+        group = _lock(group_id, verb="manage_members", actor=actor)
         with acting(actor):
             if _unlink(group, remove) + _link(group, add):
                 group.modified_by = actor
@@ -125,10 +127,6 @@ def _refuse_taken_code(group: RecipientGroup) -> None:
             _("“%(name)s” cannot come back with the code “%(code)s”: the group “%(other)s” has it now. Give it another code.")
             % {"name": group, "code": group.code, "other": other}
         )
-
-
-def _minus(one: Address, other: Address) -> Address:
-    return Address.of(recipients=set(one.recipient_ids) - set(other.recipient_ids), people=set(one.person_ids) - set(other.person_ids))
 
 
 def _link(group: RecipientGroup, members: Address) -> int:

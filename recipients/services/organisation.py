@@ -10,6 +10,7 @@ from audit.attribution import acting
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import Recipient, RoleAssignment
+from recipients.services.creators import grant_to_creator
 
 
 class RecipientService:
@@ -17,8 +18,13 @@ class RecipientService:
     @transaction.atomic
     def save(recipient: Recipient, *, actor: Any) -> Recipient:
         """Save an entity, new or changed."""
-        require(actor, "change" if recipient.pk else "add", recipient if recipient.pk else Recipient)
-        return _save(recipient, actor=actor)
+        if recipient.pk:
+            require(actor, "change", recipient)
+            return _save(recipient, actor=actor)
+        require(actor, "add", Recipient)
+        _save(recipient, actor=actor)
+        grant_to_creator(recipient, actor=actor)
+        return recipient
 
     @staticmethod
     @transaction.atomic
@@ -43,14 +49,20 @@ class RoleAssignmentService:
     @staticmethod
     @transaction.atomic
     def save(assignment: RoleAssignment, *, actor: Any) -> RoleAssignment:
-        """Save that someone belongs to an entity, new or changed."""
-        require(actor, "change" if assignment.pk else "add", assignment if assignment.pk else RoleAssignment)
+        """Save that someone belongs to an entity, new or changed.
+
+        Raises:
+            PermissionDenied: `actor` may not decide who belongs to this entity, or to the one it named before.
+        """
+        require(actor, "manage_members", assignment.recipient)
+        if assignment.pk:
+            require(actor, "manage_members", Recipient.objects.get(roleassignment=assignment.pk))
         return _save(assignment, actor=actor)
 
     @staticmethod
     @transaction.atomic
     def delete(assignment: RoleAssignment, *, actor: Any, reason: str = "") -> None:
-        require(actor, "delete", assignment)
+        require(actor, "manage_members", Recipient.objects.get(roleassignment=assignment.pk))
         with acting(actor, reason=reason):
             assignment.delete()
 

@@ -20,7 +20,7 @@ from audit.models import AccessRecord
 from backoffice.permissions import may
 from notices.models import Notice
 from recipients.models import RecipientGroup, User
-from tests.makers import make_category, make_draft, make_group, make_person
+from tests.makers import make_category, make_draft, make_group, make_person, make_recipient
 
 pytestmark = pytest.mark.django_db
 
@@ -58,12 +58,15 @@ CHOICES = st.fixed_dictionaries(
         "roles": st.sets(st.integers(0, 1)),
         "given": st.sets(st.sampled_from(["view", "change", "publish", "restore"])),
         "granted": st.sets(st.tuples(st.sampled_from(["view", "change", "publish", "delete"]), st.integers(0, 1))),
+        "of_the_department": st.sets(st.sampled_from(["author", "publish", "view"])),
+        "of_departments": st.sets(st.sampled_from(["author", "publish"])),
     }
 )
 OF_ROLE = st.fixed_dictionaries(
     {
         "everywhere": st.sets(st.sampled_from(["view", "change", "publish", "destroy"])),
         "granted": st.sets(st.tuples(st.sampled_from(["view", "change", "publish"]), st.integers(0, 1))),
+        "of_the_department": st.sets(st.sampled_from(["author", "publish"])),
     }
 )
 
@@ -83,10 +86,18 @@ def give(holder, targets, wanted):
             assign_perm(permission(targets[0], verb), holder, targets[number])
 
 
+def give_of_the_department(holder, targets, wanted):
+    """The first of the targets belongs to a department, if they are notices."""
+    if department := getattr(targets[0], "department", None):
+        for verb in sorted(wanted):
+            assign_perm(f"{verb}_recipient", holder, department)
+
+
 def make_role(number, wanted, targets):
     role = Group.objects.create(name=f"Role {number}")
     role.permissions.set(permissions(targets[0], wanted["everywhere"]))
     give(role, targets, wanted["granted"])
+    give_of_the_department(role, targets, wanted["of_the_department"])
     return role
 
 
@@ -94,16 +105,36 @@ def make_holder(wanted, roles, targets):
     person = make_person(is_superuser=wanted["superuser"], is_active=wanted["active"])
     person.groups.set(roles[number] for number in wanted["roles"])
     person.user_permissions.set(permissions(targets[0], wanted["given"]))
+    person.user_permissions.add(*Permission.objects.filter(codename__in=[f"{verb}_recipient" for verb in wanted["of_departments"]]))
     give(person, targets, wanted["granted"])
+    give_of_the_department(person, targets, wanted["of_the_department"])
     return User.objects.get(pk=person.pk)  # without what it remembers of its rights
+
+
+def test_a_right_on_the_department_is_a_way_to_its_notices(alice, bob, dave):
+    department = make_recipient("Facilities")
+    draft, other = make_draft(author=alice, department=department), make_draft(author=alice)
+    role = Group.objects.create(name="Caretakers")
+    dave.groups.add(role)
+    assign_perm("author_recipient", bob, department)
+    assign_perm("publish_recipient", role, department)
+    assert routes(bob, "change", draft) == ["was granted it on this very one, through the department “Facilities”"]
+    assert routes(dave, "publish", draft) == [
+        "has the role “Caretakers”, which was granted it on this very one, through the department “Facilities”"
+    ]
+    assert routes(bob, "address", department) == ["was granted it on this very one, as that allows to write notices of departments"]
+    assert not routes(bob, "change", other)
+    assert not routes(dave, "change", draft)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(CHOICES, min_size=1, max_size=4), roles=st.tuples(OF_ROLE, OF_ROLE), in_the_shared_table=st.booleans())
 def test_it_agrees_with_the_policy_whatever_was_granted(alice, people, roles, in_the_shared_table):
     Group.objects.filter(name__startswith="Role ").delete()
-    make = make_category if in_the_shared_table else lambda: make_draft(author=alice)
-    targets = [make(), make()]
+    if in_the_shared_table:
+        targets = [make_category(), make_category()]
+    else:
+        targets = [make_draft(author=alice, department=make_recipient()), make_draft(author=alice)]
     groups = [make_role(number, wanted, targets) for number, wanted in enumerate(roles)]
     everyone = [alice, *(make_holder(wanted, groups, targets) for wanted in people)]
     for target, verb in product(targets, verbs_of(targets[0])):

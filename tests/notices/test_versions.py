@@ -115,7 +115,7 @@ def test_a_new_draft_is_made_after_a_question(author, alice, changed):
     with_group = author.get(page(changed, "history")).context["lines"][0].point.history_id
     gone.delete(user=alice)
     address = page(changed, "new_draft", with_group)
-    assert "No longer there, so left out: “Night shift”." in author.get(address).content.decode()
+    assert "No longer there, or not yours to send to, so left out: “Night shift”." in author.get(address).content.decode()
     assert Notice.objects.count() == 1
     answer = author.post(address, follow=True)
     made = Notice.objects.latest("pk")
