@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import kombu.pools
 import pytest
+from guardian.shortcuts import assign_perm
 
 from backoffice.permissions import Role
-from recipients.models import User
-from tests.makers import make_person
+from recipients.models import Recipient, User
+from tests.makers import make_person, make_recipient
 from tests.smtp import Mailbox, MailServer, mailers
 
 
@@ -88,3 +89,18 @@ def frank(db) -> User:
 def grace(db) -> User:
     """An administrator."""
     return make_person("grace", role=Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def facilities(db) -> Recipient:
+    """A department."""
+    return make_recipient("Facilities")
+
+
+@pytest.fixture
+def heidi(facilities) -> User:
+    """An author of the department Facilities, who may also publish what it writes; nothing else."""
+    heidi = make_person("heidi", staff=True)
+    for right in ("author_recipient", "publish_recipient"):
+        assign_perm(right, heidi, facilities)
+    return heidi

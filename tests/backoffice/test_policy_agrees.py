@@ -58,7 +58,7 @@ def objects(alice):
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.fixed_dictionaries(CHOICES))
 def test_may_and_visible_agree_for_every_verb_of_every_object(objects, wanted):
     Group.objects.filter(name="Night desk").delete()
