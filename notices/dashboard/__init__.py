@@ -22,11 +22,12 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not may_somewhere(user, "view", Notice):
         return context | {"sees_notices": False, "keeps_audiences": may_everywhere(user, "change", RecipientGroup)}
     sight = Sight(user)
+    numbers = figures(sight)
     return context | {
         "sees_notices": True,
         "may_write": may_somewhere(user, "add", Notice),
-        "has_notices": sight.notices().exists(),
-        "figures": figures(sight),
+        "has_notices": any(figure.number for figure in numbers) or sight.notices().exists(),
+        "figures": numbers,
         "sections": sections(sight),
         "charts": charts(sight),
     }

@@ -1,12 +1,13 @@
 """The numbers at the top of *Today*, and the lists below: what needs me, comes next, is stuck, is late."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -81,10 +82,12 @@ def notice_list(**filters: Any) -> str:
 def figures(sight: Sight) -> list[Figure]:
     monday = _start_of_week()
     week = sight.notices().filter(status=Status.PUBLISHED, published_at__gte=monday)
+    in_review, scheduled = (sight.notices().filter(status=status) for status in (Status.IN_REVIEW, Status.SCHEDULED))
+    numbers = _counted(drafts=_drafts(sight), in_review=in_review, scheduled=scheduled)
     figures = [
-        Figure(_("My drafts"), _drafts(sight).count(), _drafts_url(sight)),
-        Figure(_("In review"), sight.notices().filter(status=Status.IN_REVIEW).count(), notice_list(status__exact=Status.IN_REVIEW.value)),
-        Figure(_("Scheduled"), sight.notices().filter(status=Status.SCHEDULED).count(), notice_list(status__exact=Status.SCHEDULED.value)),
+        Figure(_("My drafts"), numbers["drafts"], _drafts_url(sight)),
+        Figure(_("In review"), numbers["in_review"], notice_list(status__exact=Status.IN_REVIEW.value)),
+        Figure(_("Scheduled"), numbers["scheduled"], notice_list(status__exact=Status.SCHEDULED.value)),
         Figure(
             _("Published this week"),
             sight.kept(f"week:{monday:%Y%m%d}", week.count),
@@ -92,6 +95,13 @@ def figures(sight: Sight) -> list[Figure]:
         ),
     ]
     return figures if may_somewhere(sight.user, "add", Notice) or figures[0].number else figures[1:]
+
+
+def _counted(**parts: NoticeQuerySet) -> dict[str, int]:
+    """How many rows each part has, by one query; each is counted through its own index."""
+    counts = [rows.order_by().annotate(part=Value(name)).values("part").annotate(n=Count("pk")) for name, rows in parts.items()]
+    first, *others = (count.values_list("part", "n") for count in counts)
+    return dict.fromkeys(parts, 0) | dict(first.union(*others, all=True))
 
 
 def _start_of_week() -> datetime:
@@ -109,40 +119,51 @@ def _drafts_url(sight: Sight) -> str:
 
 
 def sections(sight: Sight) -> list[Section]:
-    found = (_needs_me(sight), _scheduled(sight), _stuck(sight), _late(sight))
+    trouble = sight.kept("trouble", _trouble)
+    parts, seen = _chosen(sight, {notice_id for notice_id, *_rest in trouble})
+    found = (_needs_me(parts), _scheduled(parts["scheduled"]), _stuck(trouble, seen), _late(sight))
     return [section for section in found if section.rows or section.nothing]
 
 
-def _needs_me(sight: Sight) -> Section:
-    returned = _drafts(sight).exclude(status_reason="")[: SHOWN + 1]
-    rows = [Row(n.title, _page(n), _("Returned to you: %(reason)s") % {"reason": n.status_reason}, n.modified_at) for n in returned]
-    if may_somewhere(sight.user, "publish", Notice):
+def _chosen(sight: Sight, also: Iterable[int]) -> tuple[dict[str, list[Notice]], dict[int, Notice]]:
+    """The notices of the sections, and of `also` those that may be seen: their ids by one query, what is shown by another."""
+    newest = {
+        "returned": _drafts(sight).exclude(status_reason=""),
         # Whoever wrote it is not the one to approve it.
-        waiting = sight.notices("publish").filter(status=Status.IN_REVIEW).exclude(created_by=sight.user).select_related("created_by")
-        rows += [
-            Row(
-                n.title,
-                _page(n),
-                _("Waits for you to publish or return it. By %(author)s.") % {"author": n.created_by or "—"},
-                n.modified_at,
-            )
-            for n in waiting[: SHOWN + 1]
-        ]
-    drafts = _drafts(sight).filter(status_reason="")[:SHOWN]
-    rows += [Row(n.title, _page(n), _("Your draft: nobody sees it yet."), n.modified_at) for n in drafts]
+        "waiting": sight.notices("publish").filter(status=Status.IN_REVIEW).exclude(created_by=sight.user),
+        "drafts": _drafts(sight).filter(status_reason=""),
+    }
+    ordered = newest | {"scheduled": sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk")}
+    first, *others = (rows.annotate(part=Value(name)).values_list("part", "pk")[:SHOWN] for name, rows in ordered.items())
+    chosen = list(first.union(*others, all=True))
+    rows = sight.notices().filter(pk__in={pk for _part, pk in chosen} | set(also)).select_related("created_by")
+    seen = {notice.pk: notice for notice in rows.defer("content", "search_vector")}
+    parts = {name: [seen[pk] for part, pk in chosen if part == name and pk in seen] for name in ordered}
+    for name in newest:  # the database keeps to the order within a part, but promises none
+        parts[name].sort(key=lambda notice: -notice.pk)
+    parts["scheduled"].sort(key=lambda notice: (notice.publish_at, notice.pk))
+    return parts, seen
+
+
+def _needs_me(parts: dict[str, list[Notice]]) -> Section:
+    rows = [
+        Row(n.title, _page(n), _("Returned to you: %(reason)s") % {"reason": n.status_reason}, n.modified_at) for n in parts["returned"]
+    ]
+    rows += [
+        Row(n.title, _page(n), _("Waits for you to publish or return it. By %(author)s.") % {"author": n.created_by or "—"}, n.modified_at)
+        for n in parts["waiting"]
+    ]
+    rows += [Row(n.title, _page(n), _("Your draft: nobody sees it yet."), n.modified_at) for n in parts["drafts"]]
     return Section("needs-me", _("Needs you"), tuple(rows), _("Nothing waits for you."))
 
 
-def _scheduled(sight: Sight) -> Section:
-    coming = sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk")[:SHOWN]
-    rows = tuple(Row(n.title, _page(n), _("Is published by itself."), n.publish_at) for n in coming)
-    return Section("scheduled", _("Comes next"), rows, "")
+def _scheduled(coming: list[Notice]) -> Section:
+    rows = [Row(n.title, _page(n), _("Is published by itself."), n.publish_at) for n in coming]
+    return Section("scheduled", _("Comes next"), tuple(rows), "")
 
 
-def _stuck(sight: Sight) -> Section:
-    found = sight.kept("trouble", _trouble)
-    titles = dict(sight.notices().filter(pk__in={notice_id for notice_id, *_rest in found}).values_list("pk", "title"))
-    rows = [_trouble_row(titles[pk], pk, state, count, reason) for pk, state, count, reason in found if pk in titles]
+def _stuck(trouble: list[tuple[int, str, int, str]], seen: dict[int, Notice]) -> Section:
+    rows = [_trouble_row(seen[pk].title, pk, state, count, reason) for pk, state, count, reason in trouble if pk in seen]
     more = _("And %(count)d more.") % {"count": len(rows) - SHOWN} if len(rows) > SHOWN else ""
     return Section("stuck", _("Stuck"), tuple(rows[:SHOWN]), _("Every mail left, or is about to."), more=more)
 

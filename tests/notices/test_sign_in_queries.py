@@ -1,0 +1,60 @@
+"""From the sign-in form to the Today page in few questions to the database, whoever signs in.
+
+Sign-in with a session in the database asks ten of its own: five to sign in, five to know on the next page who it is
+and what they may do.
+"""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from notices.models import Delivery, ReadAcknowledgment
+from notices.services import NoticeService
+from tests.makers import PASSWORD, make_category, make_draft, make_published
+
+SIGN_IN = 10
+MOST = 10  # fewer than
+
+
+@pytest.fixture
+def _a_busy_day(alice, facilities, dave):
+    make_draft("A draft", author=alice, department=facilities)
+    NoticeService.submit_for_review(
+        make_draft("In review", author=alice, department=facilities, people=(dave,), category=make_category(needs_approval=True)).pk,
+        actor=alice,
+    )
+    late = make_published("On show", author=alice, department=facilities, people=(dave,), requires_acknowledgement=True)
+    Delivery.objects.update(state="failed", reason="No such mailbox")
+    ReadAcknowledgment.objects.create(notice=late, user=dave, read_at=timezone.now())
+
+
+def asked(captured) -> int:
+    """Tests run in a transaction, so what opens and ends one there is a savepoint here."""
+    return sum("SAVEPOINT" not in query["sql"] for query in captured)
+
+
+@pytest.mark.usefixtures("_a_busy_day")
+@pytest.mark.parametrize("name", ["alice", "erin", "carol", "frank", "heidi", "grace"])
+def test_today_adds_fewer_than_ten_queries_to_those_of_signing_in(client, request, name):
+    person = request.getfixturevalue(name)
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        response = client.post(reverse("login"), {"username": person.username, "password": PASSWORD, "next": "/admin/"}, follow=True)
+    assert response.request["PATH_INFO"] == "/admin/"
+    assert response.status_code == 200
+    assert asked(captured) < SIGN_IN + MOST
+
+
+@pytest.mark.usefixtures("_a_busy_day")
+@pytest.mark.parametrize("name", ["alice", "erin", "carol", "frank", "grace"])
+def test_within_a_minute_of_somebody_else_the_whole_page_takes_fewer_than_ten(client, request, name, grace):
+    cache.clear()
+    client.force_login(grace)
+    client.get("/admin/")
+    client.force_login(request.getfixturevalue(name))
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/admin/").status_code == 200
+    assert asked(captured) < MOST
