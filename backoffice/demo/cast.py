@@ -10,5 +10,6 @@ SIGN_INS = (
     ("frank", "steward", "keeps people, recipients and groups"),
     ("dave", "reader", "has an inbox"),
     ("grace", "administrator", "runs it all"),
+    ("heidi", "department author", "writes and publishes for Facilities, and sees no other notices"),
 )
 USERNAMES = frozenset(username for username, _, _ in SIGN_INS) | {"bob"}

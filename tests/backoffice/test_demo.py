@@ -223,7 +223,7 @@ def demo(tmp_path_factory):
 def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data(demo):
     demo.start()
     first = demo.said()
-    assert "Loaded 430 people" in first
+    assert "Loaded 431 people" in first
     for name in ("alice", "erin", "carol", "frank", "dave", "grace"):
         assert f"    {name} " in first
     assert get(demo.port, "/sign-in/")[0] == 200

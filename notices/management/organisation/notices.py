@@ -92,6 +92,7 @@ class _Life:
             title=row["title"],
             content=row["content"],
             category=category,
+            department=self.organisation.recipients[row["department"]] if row.get("department") else None,
             start_date=source.day(row["start_days"]),
             end_date=source.day_or_none(row["end_days"]),
             due_date=source.day_or_none(row["due_days"]),

@@ -1,13 +1,15 @@
 """People, the organisation they belong to, and the groups."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.management.base import CommandError
 from django.db import connection
+from guardian.utils import get_user_obj_perms_model
 
 from backoffice.demo import cast
 from backoffice.permissions import Role
@@ -77,11 +79,15 @@ def load_organisation(source: Source, past: Past) -> Organisation:
     create(assignments)
     for members in _members(source, groups, recipients, people):
         create(members)
+    administrator = _holder_of(Role.ADMINISTRATOR, people, roles)
+    for rights in _rights(source, people, {**recipients, **groups}):
+        past.create(rights, when=source.moment(source.day(SET_UP_DAYS), 10), actor=administrator, reason="Writes for the department")
     return Organisation(people, roles, recipients, groups, len(assignments))
 
 
 def _people(source: Source, roles: dict[str, Role]) -> Named[User]:
-    """Unsaved accounts. Only the cast and those with a role can sign in."""
+    """Unsaved accounts. Only the cast and those with a role or a right can sign in."""
+    granted = {row["username"] for row in source.rows("grants.csv")}
     joined: dict[str, int] = {}
     for row in source.rows("assignments.csv"):
         if row["starts_on_days"]:
@@ -94,10 +100,10 @@ def _people(source: Source, roles: dict[str, Role]) -> Named[User]:
             **{name: row[name] for name in ("username", "first_name", "last_name", "email", "job_title")},
             employee_number=row["employee_number"] or None,
             is_active=row["is_active"] == "true",
-            is_staff=username in roles,
+            is_staff=username in roles or username in granted,
             date_joined=source.moment(source.day(joined.get(username, SET_UP_DAYS)), 8.5),
         )
-        if username in roles or username in cast.USERNAMES:
+        if username in roles or username in granted or username in cast.USERNAMES:
             person.password = password
         else:
             person.set_unusable_password()
@@ -123,6 +129,23 @@ def _number(people: Named[User]) -> None:
 def _roles_of(people: Named[User], roles: dict[str, Role]) -> list[Any]:
     groups = {group.name: group for group in Group.objects.all()}
     return [User.groups.through(user=people[username], group=groups[role]) for username, role in roles.items()]
+
+
+def _rights(source: Source, people: Named[User], things: dict[str, Any]) -> Iterator[list[Any]]:
+    """Rights beyond the roles, table by table: on one recipient or group, or on everything of a kind."""
+    rows = source.rows("grants.csv")
+    rights = {right.codename: right for right in Permission.objects.filter(codename__in={row["right"] for row in rows})}
+    everywhere = User.user_permissions.through
+    by_table: dict[Any, list[Any]] = {}
+    for row in rows:
+        person, right = people[row["username"]], rights[row["right"]]
+        if row["on"]:
+            table: Any = get_user_obj_perms_model(things[row["on"]])
+            grant = table(user=person, permission=right, content_object=things[row["on"]])
+        else:
+            table, grant = everywhere, everywhere(user=person, permission=right)
+        by_table.setdefault(table, []).append(grant)
+    yield from by_table.values()
 
 
 def _members(
