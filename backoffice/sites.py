@@ -42,7 +42,7 @@ class BackofficeSite(UnfoldAdminSite):
         """Both sites share one sign-in page."""
         return redirect_to_login(request.GET.get("next") or self._home(request))
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> Any:
         return Choices.as_view(admin_site=self)(request)
 
     def search(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

@@ -14,5 +14,5 @@ class SeenDropdownFilter(RelatedDropdownFilter):
 
     def field_choices(self, field: Field, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         related: Any = field.remote_field.model  # type: ignore[union-attr]
-        rows = visible(request.user, "view", related._default_manager.complex_filter(field.get_limit_choices_to()))  # type: ignore[attr-defined]
+        rows = visible(request.user, "view", related._default_manager.complex_filter(field.get_limit_choices_to()))
         return [(row.pk, str(row)) for row in rows.order_by(*self.field_admin_ordering(field, request, model_admin))]

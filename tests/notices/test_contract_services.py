@@ -99,7 +99,8 @@ class TestCreateNotice:
         assert NoticeService.create_notice(data).created_by == alice
 
     def test_publishing_at_once_needs_the_right_to_publish(self, data, bob):
-        bob.user_permissions.add(Permission.objects.get(codename="add_notice"))
+        rights = ("add_notice", "address_recipient", "address_recipientgroup", "view_user")
+        bob.user_permissions.set(Permission.objects.filter(codename__in=rights))
         with pytest.raises(PermissionDenied, match="may not publish"):
             NoticeService.create_notice(replace(data, created_by=bob, status="published"))
         assert not Notice.objects.exists()
