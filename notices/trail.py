@@ -1,5 +1,7 @@
 """The words in which the trail tells the life of a notice."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from audit.sentences import ANY, Words
@@ -28,6 +30,20 @@ STATES = {
 }
 WITH_THE_STATE = frozenset({"published_at", "withdrawn_at", "publish_at", "status_reason", "revision"})
 WITH_THE_ACKNOWLEDGEMENT = frozenset({"content_sha256"})
+# What a right on one notice allows, after “let someone …”.
+ALLOWED = {
+    ANY: _("use the right {permission} on {content_object}"),
+    "view_notice": _("see {content_object}"),
+    "change_notice": _("change {content_object}"),
+    "delete_notice": _("delete {content_object}"),
+    "publish_notice": _("publish {content_object}"),
+    "approve_notice": _("approve {content_object}"),
+    "export_notice": _("export {content_object}"),
+    "grant_notice": _("decide who may do what to {content_object}"),
+    "restore_notice": _("take {content_object} out of the trash"),
+    "destroy_notice": _("destroy {content_object} for good"),
+    "restore_version_notice": _("take back earlier versions of {content_object}"),
+}
 
 WORDS = {
     Notice: Words(
@@ -100,6 +116,6 @@ WORDS = {
         deleted_many=_("removed {count} people from the audience of {notice}"),
         member="user",
     ),
-    NoticeUserPermission: GRANTED_TO_A_PERSON,
-    NoticeRolePermission: GRANTED_TO_A_ROLE,
+    NoticeUserPermission: replace(GRANTED_TO_A_PERSON, acts=ALLOWED, plural=_("rights of people on notices")),
+    NoticeRolePermission: replace(GRANTED_TO_A_ROLE, acts=ALLOWED, plural=_("rights of roles on notices")),
 }

@@ -1,5 +1,6 @@
 """The words in which the trail tells what happened to people, groups and rights."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -29,22 +30,41 @@ def _person(row: Any) -> str:
     return f"{row.first_name} {row.last_name}".strip() or row.username
 
 
+# What a right on one thing allows, after “let someone …”.
+ALLOWED = {
+    ANY: _("use the right {permission} on {content_object}"),
+    "view_recipient": _("see {content_object}"),
+    "change_recipient": _("change {content_object}"),
+    "delete_recipient": _("delete {content_object}"),
+    "address_recipient": _("send notices to {content_object}"),
+    "manage_members_recipient": _("decide who belongs to {content_object}"),
+    "author_recipient": _("write notices of {content_object}"),
+    "publish_recipient": _("publish notices of {content_object}"),
+    "export_recipient": _("export {content_object}"),
+    "grant_recipient": _("decide who may do what with {content_object}"),
+    "view_recipientgroup": _("see {content_object}"),
+    "change_recipientgroup": _("change {content_object}"),
+    "delete_recipientgroup": _("delete {content_object}"),
+    "address_recipientgroup": _("send notices to {content_object}"),
+    "manage_members_recipientgroup": _("decide who belongs to {content_object}"),
+    "export_recipientgroup": _("export {content_object}"),
+    "grant_recipientgroup": _("decide who may do what with {content_object}"),
+}
 GRANTED_TO_A_PERSON = Words(
-    created=_("granted {permission} on {content_object} to {user}"),
-    deleted=_("withdrew {permission} on {content_object} from {user}"),
+    created=_("let {user} {act}"),
+    deleted=_("took from {user} the right to {act}"),
     created_many=_("granted {count} rights on {content_object}"),
     deleted_many=_("withdrew {count} rights on {content_object}"),
     own_name=_("the right of {user} on {content_object}"),
-    plural=_("rights"),
     member="user",
+    permission="permission",
+    acts=ALLOWED,
 )
-GRANTED_TO_A_ROLE = Words(
-    created=_("granted {permission} on {content_object} to the role {group}"),
-    deleted=_("withdrew {permission} on {content_object} from the role {group}"),
-    created_many=_("granted {count} rights on {content_object}"),
-    deleted_many=_("withdrew {count} rights on {content_object}"),
+GRANTED_TO_A_ROLE = replace(
+    GRANTED_TO_A_PERSON,
+    created=_("let the role {group} {act}"),
+    deleted=_("took from the role {group} the right to {act}"),
     own_name=_("the right of the role {group} on {content_object}"),
-    plural=_("rights"),
     member="group",
 )
 
@@ -125,18 +145,18 @@ WORDS = {
         deleted_many=_("took {count} rights from {user}"),
         member="permission",
     ),
-    RecipientUserPermission: GRANTED_TO_A_PERSON,
-    RecipientGroupUserPermission: GRANTED_TO_A_PERSON,
-    RecipientRolePermission: GRANTED_TO_A_ROLE,
-    RecipientGroupRolePermission: GRANTED_TO_A_ROLE,
+    RecipientUserPermission: replace(GRANTED_TO_A_PERSON, plural=_("rights of people on recipients")),
+    RecipientGroupUserPermission: replace(GRANTED_TO_A_PERSON, plural=_("rights of people on groups")),
+    RecipientRolePermission: replace(GRANTED_TO_A_ROLE, plural=_("rights of roles on recipients")),
+    RecipientGroupRolePermission: replace(GRANTED_TO_A_ROLE, plural=_("rights of roles on groups")),
     UserObjectPermission: Words(
         created=_("granted {permission} to {user} on number {object_pk}"),
         deleted=_("withdrew {permission} from {user} on number {object_pk}"),
-        plural=_("rights"),
+        plural=_("rights of people on other things"),
     ),
     GroupObjectPermission: Words(
         created=_("granted {permission} to the role {group} on number {object_pk}"),
         deleted=_("withdrew {permission} from the role {group} on number {object_pk}"),
-        plural=_("rights"),
+        plural=_("rights of roles on other things"),
     ),
 }

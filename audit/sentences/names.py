@@ -40,8 +40,9 @@ class Names:
             by_model[model].add((pk, at))
         self._names: dict[Reference, str] = {}
         self._urls: dict[tuple[Any, int], str] = {}
+        self._living: dict[tuple[Any, int], Any] = {}
         for model, wanted in by_model.items():
-            self._names |= {(model, pk, at): name for (pk, at), name in _names_of(model, wanted).items()}
+            self._names |= {(model, pk, at): name for (pk, at), name in self._names_of(model, wanted).items()}
             self._urls |= {(model, pk): url for pk, url in _urls_of(model, {pk for pk, _at in wanted}, reader).items()}
 
     def part(self, model: Any, pk: int, at: datetime, text: str = "") -> Part:
@@ -49,15 +50,20 @@ class Names:
         name = text or self._names.get((model, pk, at)) or str(words_of(model).nameless)
         return Part(name, self._urls.get((model, pk), ""), model._meta.label_lower, pk)
 
+    def living(self, model: Any, pk: int) -> Any:
+        """The thing as it is now, if no version of it said how it was called; else None."""
+        return self._living.get((model, pk))
 
-def _names_of(model: Any, wanted: set[tuple[int, datetime]]) -> dict[tuple[int, datetime], str]:
-    names = _names_then(model, wanted) if _keeps_names(model) else {}
-    missing = {pk for pk, at in wanted if (pk, at) not in names}
-    if not missing:
-        return names
-    words = words_of(model)
-    called = {obj.pk: words.name_of(obj) if words.name_fields else str(obj) for obj in model._base_manager.filter(pk__in=missing)}
-    return {(pk, at): called[pk] for pk, at in wanted if pk in called} | names
+    def _names_of(self, model: Any, wanted: set[tuple[int, datetime]]) -> dict[tuple[int, datetime], str]:
+        names = _names_then(model, wanted) if _keeps_names(model) else {}
+        missing = {pk for pk, at in wanted if (pk, at) not in names}
+        if not missing:
+            return names
+        words = words_of(model)
+        found = model._base_manager.in_bulk(missing)
+        self._living |= {(model, pk): obj for pk, obj in found.items()}
+        called = {pk: words.name_of(obj) if words.name_fields else str(obj) for pk, obj in found.items()}
+        return {(pk, at): called[pk] for pk, at in wanted if pk in called} | names
 
 
 def _keeps_names(model: Any) -> bool:

@@ -14,7 +14,7 @@ from audit.models import Entry
 from audit.sentences.changes import told
 from audit.sentences.names import Names, Part, Reference
 from audit.sentences.rows import Row, model_of, rows_of
-from audit.sentences.words import Words, plural_of, words_of
+from audit.sentences.words import ANY, Words, plural_of, words_of
 from audit.sources import Source
 from audit.triggers.recording import history_of
 
@@ -138,6 +138,8 @@ class _Telling:
                 yield Part(text)
             if name == "thing" and not self.words.name_fields:
                 yield from self._filled(str(self.words.own_name))
+            elif name == "act":
+                yield from self._filled(str(self._act()))
             elif name:
                 yield self._value(name)
 
@@ -154,6 +156,12 @@ class _Telling:
         if not self.rows:
             return Part("—")
         return self._related(self.rows[0].now, field) or Part(readable(self.rows[0].now, field, {}) or "—")
+
+    def _act(self) -> Any:
+        """What the permission that the row gives allows, as a template."""
+        field = self.model._meta.get_field(self.words.permission)
+        permission = self.names.living(field.remote_field.model, getattr(self.rows[0].now, field.attname)) if self.rows else None
+        return self.words.acts.get(getattr(permission, "codename", ANY), self.words.acts[ANY])
 
     def _shared(self, field: Any) -> Part:
         """What all rows of a bulk statement belong to, or that they belong to several."""

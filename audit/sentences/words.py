@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-# In templates {thing} is the row itself, {count} how many, {things} what many of them are called, and any
+# In templates {thing} is the row itself, {count} how many, {things} what many of them are called, {act} what it allows, and any
 # other word a field of the row. A lazy translation or a plain string.
 type Template = Any
 
@@ -37,6 +37,9 @@ class Words:
     # Whose act a row is, by this foreign key; and the words for when another person did it.
     person: str = ""
     by_another: "Words | None" = None
+    # The foreign key to the permission that a row gives: {act} is what `acts` calls it by its codename, or else by `ANY`.
+    permission: str = ""
+    acts: Mapping[Any, Template] = field(default_factory=dict)
     member: str = ""  # the foreign key that names the rows of a bulk statement; else they name themselves
 
     # What a change of a field to a value is called, or from one value to another: {"status": {"published": …, ("a", "b"): …}}.

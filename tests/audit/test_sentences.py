@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from guardian.shortcuts import assign_perm
 
+from audit.access_review.verbs import codename_of, verbs_of
 from audit.attribution import acting, operation
 from audit.maintenance import maintenance
 from audit.models import Entry
@@ -136,10 +138,26 @@ def test_roles_and_rights_are_given_and_granted(alice, grace, dave):
         assert said() == ["Grace Tester gave the role Author to Dave Tester"]
         notice = make_draft(author=alice)
         right = Permission.objects.get(codename="change_notice")
-        NoticeUserPermission.objects.create(user=dave, permission=right, content_object=notice)
-        assert said() == ["Grace Tester granted “change notice” on “Fire drill” to Dave Tester"]
+        grant = NoticeUserPermission.objects.create(user=dave, permission=right, content_object=notice)
+        assert said() == ["Grace Tester let Dave Tester change “Fire drill”"]
+        grant.delete()
+        assert said() == ["Grace Tester took from Dave Tester the right to change “Fire drill”"]
         dave.user_permissions.add(right)
         assert said() == ["Grace Tester gave Dave Tester the right “change notice”"]
+
+
+def test_a_right_on_one_thing_is_told_as_what_it_allows(grace):
+    """Each that can be granted has words of its own, for people and for roles."""
+    told = set()
+    for target in (make_draft("Fire drill", author=grace), make_recipient("Leeds"), make_group("Night shift")):
+        for verb in verbs_of(target):
+            with acting(grace):
+                assign_perm(codename_of(verb, target), Group.objects.get(name=Role.AUTHOR), target)
+            told |= set(said())
+    assert "Grace Tester let the role Author send notices to Night shift" in told
+    assert "Grace Tester let the role Author take “Fire drill” out of the trash" in told
+    assert len(told) == 10 + 9 + 7
+    assert not [sentence for sentence in told if "the right" in sentence]
 
 
 def test_a_set_password_is_told_without_it(grace, dave):
