@@ -8,3 +8,7 @@ class RecipientError(ValidationError):
 
     def __str__(self) -> str:
         return " ".join(self.messages)
+
+
+class StaleGrants(RecipientError):  # noqa: N818 - named after what is found, as Django names `PermissionDenied`
+    """Someone else gave or took a right since the page was opened."""

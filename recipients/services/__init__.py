@@ -1,6 +1,7 @@
+from recipients.services.grants import GrantService
 from recipients.services.groups import RecipientGroupService
 from recipients.services.organisation import RecipientService, RoleAssignmentService
 from recipients.services.people import PersonService
 from recipients.services.roles import RoleService
 
-__all__ = ["PersonService", "RecipientGroupService", "RecipientService", "RoleAssignmentService", "RoleService"]
+__all__ = ["GrantService", "PersonService", "RecipientGroupService", "RecipientService", "RoleAssignmentService", "RoleService"]

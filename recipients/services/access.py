@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from audit.models import AccessRecord
 from backoffice.permissions import may, may_everywhere
 from recipients.models import User
 
@@ -29,6 +31,20 @@ def may_change_person(actor: Any, person: User) -> bool:
     if person.is_superuser:
         return actor.is_superuser
     return may_give_rights(actor) or not holds_rights(person)
+
+
+def sees_rights_on(user: Any, target: Model) -> bool:
+    """Who holds which right on one object is for those who decide about it, and for those who review."""
+    return may(user, "grant", target) or _reviews(user)
+
+
+def sees_rights_of(user: Any) -> bool:
+    """Which rights one person or role holds, on whatever object."""
+    return may_give_rights(user) or _reviews(user)
+
+
+def _reviews(user: Any) -> bool:
+    return may_everywhere(user, "review", AccessRecord)
 
 
 def require_change(actor: Any, person: User) -> None:
