@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
@@ -49,11 +49,16 @@ def rights_everywhere(person: Any) -> list[Right]:
 
 
 def grants_on_single_objects(person: Any) -> QuerySet[Any]:
-    """Rows of `label`, `object_id`, `permission_id` and `role`, of every table that holds such grants; to be cut into pages."""
-    parts = [_grants(model, person) for model in _tables()] if person.is_active else []
-    if not parts:
-        return Permission.objects.none()
-    first, *others = parts
+    """Nothing for those who are inactive: what was granted to them has no effect."""
+    return grants_held_by(person) if person.is_active else Permission.objects.none()
+
+
+def grants_held_by(holder: Any) -> QuerySet[Any]:
+    """Of a person, whether they have an effect or not, or of a role; to be cut into pages.
+
+    Rows of `label`, `object_id`, `permission_id`, `role`, `grant_id` and `codename`, of every table that holds such grants.
+    """
+    first, *others = (_grants(model, holder) for model in _tables() if not isinstance(holder, Group) or _is_of_roles(model))
     return first.union(*others, all=True).order_by("label", "object_id", "permission_id", "role")
 
 
@@ -85,14 +90,24 @@ def _tables() -> Iterator[Any]:
             yield model
 
 
-def _grants(model: Any, person: Any) -> QuerySet[Any]:
-    of_person = issubclass(model, UserObjectPermissionBase)
-    rows = model._default_manager.filter(Q(user=person) if of_person else Q(group__user=person)).order_by()
-    return rows.values(
-        "permission_id",
-        label=F("permission__content_type__model"),
-        object_id=Cast("object_pk" if model.objects.is_generic() else "content_object_id", CharField()),
-        role=Value("", output_field=CharField()) if of_person else F("group__name"),
+def _is_of_roles(model: Any) -> bool:
+    return issubclass(model, GroupObjectPermissionBase)
+
+
+def _grants(model: Any, holder: Any) -> QuerySet[Any]:
+    of_person = not _is_of_roles(model)
+    held = Q(group=holder) if isinstance(holder, Group) else Q(user=holder) if of_person else Q(group__user=holder)
+    return (
+        model._default_manager.filter(held)
+        .order_by()
+        .values(
+            "permission_id",
+            label=F("permission__content_type__model"),
+            object_id=Cast("object_pk" if model.objects.is_generic() else "content_object_id", CharField()),
+            role=Value("", output_field=CharField()) if of_person else F("group__name"),
+            grant_id=F("pk"),
+            codename=F("permission__codename"),
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """The top of every page of a notice: its state in words, its one next step, its tabs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,14 @@ from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import NoticeRepository
 from recipients.dtos import AudienceSummary
 from recipients.repositories import AudienceRepository
+from recipients.services.access import sees_rights_on
 
 TABS = (
     ("write", gettext_lazy("Write"), "admin:notices_notice_change"),
     ("audience", gettext_lazy("Audience"), "admin:notices_notice_audience"),
     ("delivery", gettext_lazy("Delivery"), "admin:notices_notice_delivery"),
     ("readers", gettext_lazy("Readers"), "admin:notices_notice_readers"),
+    ("access", gettext_lazy("Access"), "admin:notices_notice_access"),
     ("history", gettext_lazy("History"), "admin:notices_notice_history"),
 )
 
@@ -62,8 +65,14 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         colour=STATUS_LABELS[state],
         sentence=sentence_for(notice, audience),
         buttons=tuple(_button(act, notice, audience) for act in offered if _makes_sense(act, audience)),
-        tabs=tuple(Tab(str(title), reverse(view, args=[notice.pk]), slug == current) for slug, title, view in TABS),
+        tabs=tuple(_tabs(request.user, notice, current)),
     )
+
+
+def _tabs(user: Any, notice: Notice, current: str) -> Iterator[Tab]:
+    for slug, title, view in TABS:
+        if slug != "access" or sees_rights_on(user, notice):
+            yield Tab(str(title), reverse(view, args=[notice.pk]), slug == current)
 
 
 def audience_of(notice: Notice) -> AudienceSummary:

@@ -25,6 +25,7 @@ from notices.models import Attachment, Notice
 from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import matching
 from notices.services import NoticeService
+from recipients.admin.access_pages import AccessPagesMixin
 
 WHEN = (
     (_("On show"), {"fields": (("start_date", "end_date"),)}),
@@ -51,7 +52,7 @@ class AttachmentInline(PartOfParentMixin, TabularInline):
 
 
 @admin.register(Notice)
-class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
+class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
     list_filter = (("status", ChoicesDropdownFilter), ("category", SeenDropdownFilter), ("department", SeenDropdownFilter))
@@ -139,6 +140,9 @@ class NoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
 
     def history_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
         return {"header": header_for(request, obj, "history")}
+
+    def access_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        return self.page_context(request, obj, "access")
 
     def as_of_context(self, request: HttpRequest, obj: Any, state: State) -> dict[str, Any]:
         return versions.as_of_context(self, request, obj, state)

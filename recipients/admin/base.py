@@ -36,20 +36,24 @@ class AudienceAdmin(AuditedAdmin):
         return [(title, options | {"fields": [*options["fields"], "seen"]}), *others]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
-        context = self._tabs_context(object_id, "change") | (extra_context or {})
+        context = self._tabs_context(request, object_id, "change") | (extra_context or {})
         return super().change_view(request, object_id, form_url, context)
 
     def history_context(self, request: HttpRequest, obj: Model) -> dict[str, Any]:
-        return {"tabs": self.tabs_of(obj.pk, "history")}
+        return {"tabs": self.tabs_of(request, obj.pk, "history")}
 
-    def _tabs_context(self, object_id: str, current: str) -> dict[str, Any]:
+    def _tabs_context(self, request: HttpRequest, object_id: str, current: str) -> dict[str, Any]:
         """Nothing for what is no number: Django answers that there is no such object."""
-        return {"tabs": self.tabs_of(object_id, current)} if object_id.isdecimal() else {}
+        return {"tabs": self.tabs_of(request, object_id, current)} if object_id.isdecimal() else {}
 
     # -- for the other pages of an object --
-    def tabs_of(self, object_id: Any, current: str) -> list[dict[str, Any]]:
-        return [{"title": title, "url": self.own_url(name, object_id), "is_current": name == current} for name, title in self.tabs]
+    def tabs_of(self, request: HttpRequest, object_id: Any, current: str) -> list[dict[str, Any]]:
+        shown = [(name, title) for name, title in self.tabs if self.shows_tab(request, name, object_id)]
+        return [{"title": title, "url": self.own_url(name, object_id), "is_current": name == current} for name, title in shown]
+
+    def shows_tab(self, request: HttpRequest, name: str, object_id: Any) -> bool:
+        return True
 
     def page_context(self, request: HttpRequest, obj: Model | None, title: Any, tab: str = "") -> dict[str, Any]:
         context = self.admin_site.each_context(request) | {"title": title, "opts": self.opts, "original": obj}
-        return context | {"tabs": self.tabs_of(obj.pk, tab)} if obj is not None and tab else context
+        return context | {"tabs": self.tabs_of(request, obj.pk, tab)} if obj is not None and tab else context

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
-from recipients.admin import member_pages
+from recipients.admin import access_pages, member_pages
 from recipients.admin.base import AudienceAdmin
 from recipients.dtos import Address
 from recipients.models import Recipient, RoleAssignment
@@ -27,7 +27,7 @@ def people_now() -> Coalesce:
 
 
 @admin.register(Recipient)
-class RecipientAdmin(AudienceAdmin):
+class RecipientAdmin(access_pages.AccessPagesMixin, AudienceAdmin):
     list_display = ("name", "code", "kind", "is_active", "people")
     list_filter = (("kind", ChoicesDropdownFilter), ("is_active", BooleanRadioFilter))
     ordering = ("name", "id")
@@ -35,7 +35,7 @@ class RecipientAdmin(AudienceAdmin):
     search_help_text = _("Name or code")
 
     fieldsets = ((None, {"fields": (("code", "name"), ("kind", "email"), "is_active")}),)
-    tabs = (("change", _("Details")), ("people", _("People")), ("history", _("History")))
+    tabs = (("change", _("Details")), ("people", _("People")), access_pages.TAB, ("history", _("History")))
 
     def get_urls(self) -> list:
         return [path("<int:object_id>/people/", self.own_page(people), name="recipients_recipient_people"), *super().get_urls()]

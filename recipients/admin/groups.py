@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from backoffice.admin.inlines import PartOfParentMixin
-from recipients.admin import group_pages
+from recipients.admin import access_pages, group_pages
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import GroupForm
 from recipients.dtos import Address
@@ -64,7 +64,7 @@ def _links_of(model: type[Model]) -> Coalesce:
 
 
 @admin.register(RecipientGroup)
-class RecipientGroupAdmin(AudienceAdmin):
+class RecipientGroupAdmin(access_pages.AccessPagesMixin, AudienceAdmin):
     list_display = ("name", "code", "recipients", "single_people", "who", "modified_at")
     ordering = ("name", "id")
     search_fields = ("name", "code")
@@ -74,7 +74,7 @@ class RecipientGroupAdmin(AudienceAdmin):
     form = GroupForm
     fieldsets = ((None, {"fields": (("code", "name"), "description")}),)
     inlines = (RecipientInline, PersonInline)
-    tabs = (("change", _("Details")), ("people", _("People")), ("history", _("History")))
+    tabs = (("change", _("Details")), ("people", _("People")), access_pages.TAB, ("history", _("History")))
 
     def get_urls(self) -> list:
         own = [

@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.erasure import is_erased
 from backoffice.permissions import may, may_everywhere
-from recipients.admin import member_pages
+from recipients.admin import holdings_page, member_pages
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
@@ -65,7 +65,7 @@ class RoleAssignmentInline(TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(AudienceAdmin, UserAdmin):
+class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
     list_display = ("name", "email", "employee_number", "job_title", "is_active", "is_staff")
     list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter), ("groups", RelatedDropdownFilter))
     ordering = ("last_name", "first_name", "id")
@@ -87,6 +87,8 @@ class PersonAdmin(AudienceAdmin, UserAdmin):
     )
     filter_horizontal = ()
     inlines = (RoleAssignmentInline,)
+
+    tabs = (("change", _("Details")), holdings_page.TAB, ("history", _("History")))
 
     # -- the list --
     @admin.display(description=_("name"), ordering="last_name")

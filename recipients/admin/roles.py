@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from recipients.admin import member_pages
+from recipients.admin import holdings_page, member_pages
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.rights import RightsField, by_subject, offered_rights
 from recipients.models import User
@@ -30,13 +30,14 @@ class RoleForm(ModelForm):
 
 
 @admin.register(Group)
-class RoleAdmin(AudienceAdmin):
+class RoleAdmin(holdings_page.HoldingsMixin, AudienceAdmin):
     list_display = ("name", "holders")
     ordering = ("name",)
     search_fields = ("name",)
 
     form = RoleForm
     fieldsets = ((None, {"fields": ("name", "permissions")}),)
+    tabs = (("change", _("Details")), holdings_page.TAB, ("history", _("History")))
 
     # -- the list --
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Every page, in light and dark and on a phone: usable by everyone, with nothing wrong in the console."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from backoffice.permissions import Role
@@ -31,7 +32,7 @@ BACK_OFFICE_LISTS = [
     "admin:audit_access",
     "admin:password_change",
 ]
-TABS = ["change", "audience", "delivery", "readers", "history"]
+TABS = ["change", "audience", "delivery", "readers", "access", "history"]
 
 
 @pytest.fixture
@@ -53,6 +54,11 @@ def pages(alice, dave, root):
     tabs = [reverse(f"admin:notices_notice_{tab}", args=[notice.pk]) for notice in (draft, published) for tab in TABS]
     acts = [reverse("admin:notices_notice_act", args=[draft.pk, slug]) for slug in ("publish", "schedule", "trash")]
     acts += [reverse("admin:notices_notice_act", args=[published.pk, slug]) for slug in ("withdraw", "send-again")]
+    rights = [
+        reverse("admin:recipients_recipientgroup_access", args=[group.pk]),
+        reverse("admin:auth_group_grants", args=[Group.objects.get(name=Role.AUTHOR).pk]),
+        reverse("admin:recipients_user_grants", args=[dave.pk]),
+    ]
     objects = [
         reverse(f"admin:{name}_change", args=[obj.pk])
         for name, obj in (
@@ -63,7 +69,7 @@ def pages(alice, dave, root):
             ("recipients_roleassignment", dave.roleassignment_set.get()),
         )
     ]
-    return [reverse(name) for name in BACK_OFFICE_LISTS] + tabs + acts + objects
+    return [reverse(name) for name in BACK_OFFICE_LISTS] + tabs + acts + rights + objects
 
 
 def walk(visitor, addresses):

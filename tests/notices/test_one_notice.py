@@ -14,7 +14,7 @@ from tests.makers import make_category, make_draft, make_person, make_published,
 
 LIST = reverse("admin:notices_notice_changelist")
 TRASH = reverse("admin:notices_trashednotice_changelist")
-TABS = ("change", "audience", "delivery", "readers", "figures", "history")
+TABS = ("change", "audience", "delivery", "readers", "figures", "access", "history")
 
 
 @pytest.fixture(autouse=True)
