@@ -87,6 +87,8 @@ class NoticeForm(forms.ModelForm):
         field.queryset = Recipient.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk=self.instance.department_id))
         has_one = self.instance.department_id is not None or not self.instance.pk
         field.required = has_one and not may_everywhere(self.actor, verb, Notice)
+        if field.required and not self.instance.pk and len(only := offered.values_list("pk", flat=True)[:2]) == 1:
+            self.initial["department"] = only[0]
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]

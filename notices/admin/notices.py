@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from audit.admin import AuditedAdmin
 from audit.object_history.states import State
-from backoffice.admin.filters import SeenDropdownFilter
+from backoffice.admin.filters import SeenAutocompleteFilter, SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
@@ -55,7 +55,7 @@ class AttachmentInline(PartOfParentMixin, TabularInline):
 class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
-    list_filter = (("status", ChoicesDropdownFilter), ("category", SeenDropdownFilter), ("department", SeenDropdownFilter))
+    list_filter = (("status", ChoicesDropdownFilter), ("category", SeenDropdownFilter), ("department", SeenAutocompleteFilter))
     allowed_lookups = ("created_by", "published_at")  # the Today page links to these
     list_select_related = ("category", "created_by")
     ordering = ("-pk",)

@@ -54,6 +54,7 @@ class TestWriting:
         field = desk.get(ADD).context["adminform"].form.fields["department"]
         assert list(field.queryset) == [facilities]
         assert field.required
+        assert desk.get(ADD).context["adminform"].form["department"].value() == facilities.pk  # there is no other
         assert "This field is required." in errors(desk.post(ADD, filled(department="")))
         assert not Notice.objects.exists()
 
@@ -142,6 +143,13 @@ class TestPagesShowTheirOwnAlone:
         assert "Canary" not in body
         assert "Payroll" not in body
         assert ("Lift out of order" in body) == (query in {"", "?status__exact=draft", "?_facets=True"} or "created_by" in query)
+
+    def test_whoever_sees_departments_is_told_which_one_is_filtered_by(self, client, alice, payroll):
+        client.force_login(alice)
+        body = client.get(f"{LIST}?department__id__exact={payroll.pk}").content.decode()
+        assert "Payroll" in body
+        assert "Canary of payroll" in body
+        assert "Lift out of order" not in body
 
     def test_the_filters_name_only_the_categories_that_may_be_seen(self, desk, heidi, client, alice):
         make_category("Redundancies"), make_category("Facilities works")
