@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice.permissions import visible
 from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, routes_sql
 from recipients.dtos import Address, AudienceMember, AudienceSummary
 from recipients.models import Recipient, RecipientGroup, User
@@ -66,8 +67,8 @@ class AudienceRepository:
         return people.order_by("last_name", "first_name", "id")
 
     @staticmethod
-    def explain(address: Address, people: list[User]) -> list[AudienceMember]:
-        """Say for each of `people` (one page of them) why they are in the audience."""
+    def explain(address: Address, people: list[User], *, reader: Any) -> list[AudienceMember]:
+        """Say for each of `people` (one page of them) why they are in the audience, in names that `reader` may see."""
         reasons: dict[int, list[str]] = {person.pk: [] for person in people}
         with connection.cursor() as cursor:
             cursor.execute(
@@ -75,21 +76,22 @@ class AudienceRepository:
                 address_parameters(address) | {"only": list(reasons)},
             )
             rows = cursor.fetchall()
-        names = _address_names(rows)
+        names = _address_names(rows, reader)
         for kind, address_id, user_id in rows:
-            reasons[user_id].append(names[kind, address_id])
-        return [AudienceMember(p.pk, str(p), p.email, p.is_active, tuple(reasons[p.pk])) for p in people]
+            reasons[user_id].append(names.get((kind, address_id), _("something you may not see")))
+        return [AudienceMember(p.pk, str(p), p.email, p.is_active, tuple(dict.fromkeys(reasons[p.pk]))) for p in people]
 
     @staticmethod
-    def idle(address: Address) -> tuple[list[str], list[str]]:
-        """The names of the inactive entities and of the groups in the trash that an address names."""
-        recipients = Recipient.objects.filter(pk__in=address.recipient_ids, is_active=False)
-        groups = RecipientGroup.all_objects.deleted().filter(pk__in=address.group_ids)
+    def idle(address: Address, *, reader: Any) -> tuple[list[str], list[str]]:
+        """The names of the inactive entities and of the groups in the trash that an address names, as far as `reader` may see them."""
+        recipients = visible(reader, "view", Recipient.objects.filter(pk__in=address.recipient_ids, is_active=False))
+        groups = visible(reader, "view", RecipientGroup.all_objects.deleted().filter(pk__in=address.group_ids))
         return list(recipients.values_list("name", flat=True)), list(groups.values_list("name", flat=True))
 
 
-def _address_names(rows: list[tuple[int, int, int]]) -> dict[tuple[int, int], str]:
+def _address_names(rows: list[tuple[int, int, int]], reader: Any) -> dict[tuple[int, int], str]:
     ids = {kind: {row[1] for row in rows if row[0] == kind} for kind in (RECIPIENT, GROUP, PERSON)}
-    names = {(RECIPIENT, r.pk): r.name for r in Recipient.objects.filter(pk__in=ids[RECIPIENT])}
-    names |= {(GROUP, g.pk): _("%(name)s (group)") % {"name": g.name} for g in RecipientGroup.objects.filter(pk__in=ids[GROUP])}
+    names = {(RECIPIENT, r.pk): r.name for r in visible(reader, "view", Recipient.objects.filter(pk__in=ids[RECIPIENT]))}
+    groups = visible(reader, "view", RecipientGroup.objects.filter(pk__in=ids[GROUP]))
+    names |= {(GROUP, g.pk): _("%(name)s (group)") % {"name": g.name} for g in groups}
     return names | {(PERSON, pk): _("named") for pk in ids[PERSON]}

@@ -51,7 +51,7 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     table = people_table(request, address)
     context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
     context |= {
-        "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address), *_not_theirs(refused, unseen)],
+        "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address, request.user), *_not_theirs(refused, unseen)],
         "sees_people": _sees_people(request),
     }
     return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})
@@ -72,9 +72,9 @@ def _sees_people(request: HttpRequest) -> bool:
     return may_everywhere(request.user, "view", User)
 
 
-def _address_nobody(address: Address) -> list[str]:
+def _address_nobody(address: Address, reader: Any) -> list[str]:
     """What was chosen and reaches nobody now, in sentences."""
-    recipients, groups = AudienceRepository.idle(address)
+    recipients, groups = AudienceRepository.idle(address, reader=reader)
     sentences = [_("“%(name)s” is inactive and addresses nobody.") % {"name": name} for name in recipients]
     trash = _("The group “%(name)s” is in the trash: the notice can be published when it is restored, or taken out of the audience.")
     return sentences + [trash % {"name": name} for name in groups]

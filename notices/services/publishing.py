@@ -111,8 +111,8 @@ class PublishingMixin:
         notice = lock(notice_id, verb="change", actor=actor)
         if notice.status != Status.WITHDRAWN:  # what was withdrawn may need approval to come back
             _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
-        refuse_empty_audience(notice)
         refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)
+        refuse_empty_audience(notice)
         # Handing it in is not writing it: whoever changed the text last may not approve it.
         return _change_state(notice, Status.IN_REVIEW, actor=actor, modified_by=notice.modified_by)
 
@@ -157,8 +157,8 @@ def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
         )
     if notice.category and notice.category.needs_approval:
         _refuse_own_work(notice, actor)
+    refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)  # first: what follows names what is in it
     refuse_empty_audience(notice)
-    refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)
 
 
 def _refuse_own_work(notice: Notice, actor: Any) -> None:

@@ -29,7 +29,7 @@ def people_table(request: HttpRequest, address: Address) -> dict[str, Any]:
     return {
         "summary": summary,
         "page": page,
-        "members": AudienceRepository.explain(address, list(page.object_list)),
+        "members": AudienceRepository.explain(address, list(page.object_list), reader=request.user),
         "parts": [(key, title, numbers[key]) for key, title in PARTS],
         "only": only,
         "q": search,

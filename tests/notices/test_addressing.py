@@ -149,16 +149,30 @@ class TestADepartmentAuthor:
     def test_what_is_out_of_sight_stays_in_the_audience_and_out_of_the_page(self, client, heidi, alice, facilities, dave):
         canary = make_group("Canary", people=(dave,))
         draft = make_draft(author=alice, department=facilities, groups=(canary,))
+        heidi.user_permissions.add(Permission.objects.get(codename="view_user"))  # so the reason of each person is shown
         client.force_login(heidi)
         url = reverse("admin:notices_notice_audience", args=[draft.pk])
         page = client.get(url).content.decode()
         assert "Canary" not in page
+        assert "something you may not see" in page
         assert "A part of the audience is not yours to see" in page
         client.post(url, {"version": draft.version, "recipients": [facilities.pk], "groups": [], "people": []})
         assert NoticeRepository.address_of(draft) == Address.of([facilities.pk], [canary.pk])
         answer = client.post(reverse("admin:notices_notice_act", args=[draft.pk, "publish"]), {"version": draft.version + 1, "people": 1})
         assert answer.status_code == 409
         assert "Canary" not in answer.content.decode()
+
+    def test_what_is_out_of_sight_and_in_the_trash_is_not_named_either(self, client, heidi, alice, facilities, dave):
+        canary = make_group("Canary", people=(dave,))
+        draft = make_draft(author=alice, department=facilities, groups=(canary,))
+        canary.delete()
+        client.force_login(heidi)
+        assert "Canary" not in client.get(reverse("admin:notices_notice_audience", args=[draft.pk])).content.decode()
+        with pytest.raises(NoticeError) as refusal:
+            NoticeService.publish(draft.pk, actor=heidi)
+        assert "Canary" not in str(refusal.value)
+        with pytest.raises(NoticeError, match="The group “Canary” is in the trash"):
+            NoticeService.publish(draft.pk, actor=alice)
 
     def test_takes_over_from_an_old_version_only_whom_they_may_send_to(self, client, heidi, alice, facilities, dave):
         canary = make_group("Canary", people=(dave,))
