@@ -24,7 +24,7 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 # Who may change something may see it; so may those who were granted any act on it.
 IMPLIES_VIEW = (
-    *("view", "change", "delete", "publish", "approve", "restore", "destroy", "restore_version"),
+    *("view", "change", "delete", "publish", "approve", "break_glass", "restore", "destroy", "restore_version"),
     *("address", "manage_members", "author", "export", "grant"),
 )
 

@@ -24,6 +24,10 @@ def _may(verb: str, model: str) -> Permission:
     return permitted
 
 
+def _either(*permissions: Permission) -> Permission:
+    return lambda request: any(permitted(request) for permitted in permissions)
+
+
 def _everyone(request: HttpRequest) -> bool:
     return True
 
@@ -69,6 +73,12 @@ UNFOLD = {
                 "items": [
                     _item(_("Today"), "today", "admin:index", _everyone),
                     _item(_("Notices"), "campaign", "admin:notices_notice_changelist", _may("view", "notices.Notice")),
+                    _item(
+                        _("Approvals"),
+                        "approval",
+                        "admin:notices_approvals",
+                        _either(_may("approve", "notices.Notice"), _may("change", "notices.Notice")),
+                    ),
                     _item(_("Trash"), "delete", "admin:notices_trashednotice_changelist", _may("view", "notices.Notice")),
                 ],
             },

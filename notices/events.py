@@ -4,3 +4,4 @@ from django.dispatch import Signal
 
 notice_published = Signal()  # notice_id
 notice_withdrawn = Signal()  # notice_id
+approval_recorded = Signal()  # approval_id: somebody is to be mailed about it

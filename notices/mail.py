@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.mail import mailers
@@ -65,8 +65,11 @@ class Mailer:
     def compose(self) -> bytes:
         """Render the mail, once; `send` does it when nobody did before."""
         if self._template is None:
-            self._template = _template(self.notice, self.sender)
+            self._template = self._render()
         return self._template
+
+    def _render(self) -> bytes:
+        return notice_template(self.notice, self.sender)
 
     def send(self, delivery_id: int, name: str, email: str) -> Outcome:
         """Send one mail and say what became of it. Raises nothing that a mail server can cause."""
@@ -184,7 +187,7 @@ def _announce_at_once(smtp: smtplib.SMTP, sender: str, email: str) -> tuple[int,
     return refused
 
 
-def _template(notice: Notice, sender: str) -> bytes:
+def notice_template(notice: Notice, sender: str) -> bytes:
     rendered = render(notice)
     context = {
         "notice": notice,
@@ -193,15 +196,21 @@ def _template(notice: Notice, sender: str) -> bytes:
         "url": notice_url(notice),
         "organisation": settings.ORGANISATION_NAME,
     }
+    name = f"delivery-{ID.decode()}.{notice.pk}.{notice.revision}"
+    return template(sender, name, notice.title, "notices/mail/notice", context)
+
+
+def template(sender: str, name: str, subject: str, body: str, context: dict[str, Any]) -> bytes:
+    """A message with placeholders for the person, ready to follow DATA. `name` makes its Message-ID; `body` has a text and an HTML form."""
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.DEFAULT_FROM_EMAIL
     message["To"] = TO.decode()
-    message["Message-ID"] = f"<delivery-{ID.decode()}.{notice.pk}.{notice.revision}@{sender.rpartition('@')[2]}>"
-    message["Subject"] = _one_line(notice.title)
+    message["Message-ID"] = f"<{name}@{sender.rpartition('@')[2]}>"
+    message["Subject"] = _one_line(subject)
     message["Date"] = format_datetime(timezone.now())
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(render_to_string("notices/mail/notice.txt", context), cte="quoted-printable")
-    message.add_alternative(render_to_string("notices/mail/notice.html", context), subtype="html", cte="quoted-printable")
+    message.set_content(render_to_string(f"{body}.txt", context), cte="quoted-printable")
+    message.add_alternative(render_to_string(f"{body}.html", context), subtype="html", cte="quoted-printable")
     lines = message.as_bytes().split(b"\r\n")
     return b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines).rstrip(b"\r\n") + b"\r\n.\r\n"
 

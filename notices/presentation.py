@@ -2,17 +2,28 @@
 
 from django.utils.translation import gettext as _
 
-from notices.models import Delivery, Notice
+from notices.models import Approval, Delivery, Notice
 
 ENDED = "ended"  # no state that is stored: published, and past its last day
+BYPASSED = "bypassed"  # nor this: any state of a notice that was published without approval, where it has to stand out
 # unfold's label variants: info, danger, warning, success, primary, and "" for grey.
 STATUS_LABELS: dict[str, str] = {
     Notice.Status.DRAFT: "",
     Notice.Status.IN_REVIEW: "warning",
+    Notice.Status.APPROVED: "primary",
     Notice.Status.SCHEDULED: "info",
     Notice.Status.PUBLISHED: "success",
     Notice.Status.WITHDRAWN: "danger",
     ENDED: "",
+    BYPASSED: "danger",
+}
+DECISION_LABELS: dict[str, str] = {
+    Approval.Decision.SUBMITTED: "",
+    Approval.Decision.APPROVED: "success",
+    Approval.Decision.RETURNED: "warning",
+    Approval.Decision.REJECTED: "danger",
+    Approval.Decision.BYPASSED: "danger",
+    Approval.Decision.LIFTED: "info",
 }
 DELIVERY_LABELS: dict[str, str] = {
     Delivery.State.WAITING: "info",

@@ -12,10 +12,13 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from notices.exceptions import NoticeError
 from notices.models import (
     AudienceKey,
+    Category,
     Delivery,
     Notice,
     NoticeAdditionalRecipient,
@@ -158,7 +161,11 @@ class NoticeRepository:
     def bulk_create(notices: Iterable[Notice]) -> list[Notice]:
         """Create many notices with their history rows. Sends no signals, as Django's own does."""
         notices = list(notices)
+        demanding = set(Category.objects.filter(needs_approval=True).values_list("pk", flat=True))
         for notice in notices:
+            notice.needs_approval = notice.needs_approval or notice.category_id in demanding
+            if notice.status == Notice.Status.PUBLISHED and notice.needs_approval:
+                raise NoticeError(_("“%(title)s” needs approval, so it cannot begin as published.") % {"title": notice})
             if notice.status == Notice.Status.PUBLISHED and notice.published_at is None:
                 notice.published_at = timezone.now()
         authors = {notice.created_by_id for notice in notices}

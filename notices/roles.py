@@ -44,7 +44,7 @@ ROLES = {
         "recipients.author_recipient recipients.publish_recipient "
         "recipients.add_user recipients.change_user recipients.anonymise_user recipients.export_user "
         "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.approve_notice "
-        "notices.restore_notice notices.destroy_notice notices.restore_version_notice "
+        "notices.break_glass_notice notices.restore_notice notices.destroy_notice notices.restore_version_notice "
         "notices.add_category notices.change_category notices.delete_category "
         "audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),

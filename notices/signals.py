@@ -7,11 +7,11 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 
 from backoffice.signals import post_soft_delete, pre_soft_delete
-from notices.events import notice_published
-from notices.models import Notice
+from notices.events import approval_recorded, notice_published
+from notices.models import Approval, Notice
 from notices.rendering import cache_key
 from notices.services.trash import refuse_deletion, refuse_group_deletion
-from notices.tasks import send_notice_notifications
+from notices.tasks import send_notice_notifications, tell_of_approval
 from recipients.models import RecipientGroup
 
 
@@ -40,6 +40,11 @@ def refuse_to_delete_addressed_group(sender: type[RecipientGroup], instance: Rec
 @receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")
 def drop_cache_after_delete(sender: type[Notice], instance: Notice, **kwargs: Any) -> None:
     cache.delete(cache_key(instance.pk))
+
+
+@receiver(approval_recorded, dispatch_uid="notices.wake_the_worker_for_an_approval")
+def wake_the_worker_for_an_approval(sender: type[Approval], approval_id: int, **kwargs: Any) -> None:
+    tell_of_approval.delay(approval_id)
 
 
 @receiver(notice_published, dispatch_uid="notices.wake_the_worker")

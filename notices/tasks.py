@@ -4,6 +4,7 @@ from celery import shared_task
 
 from audit.seals.epochs import why_sending_is_off
 from notices.models import Notice
+from notices.services.approval_mail import ApprovalMailService
 from notices.services.delivery import DeliveryService
 from notices.services.publishing import PublishingMixin
 
@@ -23,9 +24,17 @@ def publish_due() -> int:
     return sum(PublishingMixin.publish_due(pk) for pk in due)
 
 
+@shared_task(name="notices.tell_of_approval")
+def tell_of_approval(approval_id: int) -> int:
+    """Mail what is owed about one step of an approval. Returns how many mails were dealt with."""
+    return ApprovalMailService.send(approval_id)
+
+
 @shared_task(name="notices.sweep")
 def sweep() -> int:
     """Find what was lost: hints, workers that died, publications without deliveries. Returns how many notices were woken."""
+    for approval_id in ApprovalMailService.due():
+        tell_of_approval.delay(approval_id)
     notice_ids = DeliveryService.mend()
     for notice_id in notice_ids:
         send_notice_notifications.delay(notice_id)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.sentences import ANY, Words
 from notices.models import (
+    Approval,
     Attachment,
     Category,
     Favourite,
@@ -23,12 +24,15 @@ STATES = {
     "published": _("published {thing}"),
     "scheduled": _("scheduled {thing} for {publish_at}"),
     "in_review": _("handed in {thing} for review"),
+    "approved": _("approved {thing}"),
     "withdrawn": _("withdrew {thing}"),
     ("in_review", "draft"): _("returned {thing} to its author"),
+    ("approved", "draft"): _("changed {thing} after its approval, so that it is a draft again"),
+    ("scheduled", "approved"): _("took {thing} off the schedule; it stays approved"),
     ("scheduled", "draft"): _("took {thing} off the schedule"),
     "draft": _("made {thing} a draft again"),
 }
-WITH_THE_STATE = frozenset({"published_at", "withdrawn_at", "publish_at", "status_reason", "revision"})
+WITH_THE_STATE = frozenset({"published_at", "withdrawn_at", "publish_at", "status_reason", "revision", "needs_approval"})
 WITH_THE_ACKNOWLEDGEMENT = frozenset({"content_sha256"})
 # What a right on one notice allows, after “let someone …”.
 ALLOWED = {
@@ -51,11 +55,18 @@ WORDS = {
         quoted=True,
         nameless=_("a notice that is no more"),
         deleted=_("destroyed {thing} for good"),
-        verbs={"status": STATES, "is_deleted": PUT_AWAY},
+        verbs={"status": STATES, "is_deleted": PUT_AWAY, "bypassed_at": {ANY: _("did so without approval")}},
         fields={"content": _("text"), "start_date": _("start"), "end_date": _("end"), "due_date": _("day to acknowledge by")},
         following=WITH_THE_STATE | WITH_THE_TRASH,
     ),
     Category: Words(name_fields=("name",), created=_("created the category {thing}"), deleted=_("deleted the category {thing}")),
+    Approval: Words(
+        created=_("put on record for {notice}: {decision}"),
+        deleted=_("deleted a step of approval of {notice}"),
+        created_many=_("put {count} steps of approval of {notice} on record"),
+        deleted_many=_("deleted {count} steps of approval of {notice}"),
+        own_name=_("a step of approval of {notice}"),
+    ),
     Attachment: Words(
         name_fields=("name",),
         quoted=True,

@@ -76,5 +76,11 @@ def make_draft(
     return NoticeService.set_audience(notice.pk, address, actor=author)
 
 
+def make_approved(title: str = "Fire drill", *, author: User, approver: User, **arguments: Any) -> Notice:
+    notice = make_draft(title, author=author, **arguments)
+    NoticeService.submit_for_review(notice.pk, actor=author)
+    return NoticeService.approve(notice.pk, actor=approver)
+
+
 def make_published(title: str = "Fire drill", *, author: User, **arguments: Any) -> Notice:
     return NoticeService.publish(make_draft(title, author=author, **arguments).pk, actor=author)

@@ -24,6 +24,7 @@ LARGEST = 200_000  # bytes of a picture
 
 DRAFT = "Volunteers wanted for the Keldmoor reservoir path"
 IN_REVIEW = "Near miss at Leeds bay 4: keep pedestrians and trucks apart"
+APPROVED = "Confined spaces: nobody enters before the rescue team has answered"
 PUBLISHED = "Free flu vaccination: clinics at every main site"
 ACKNOWLEDGED = "Stop using yellow 2-tonne web slings from batch WS-4471"
 TO_ACKNOWLEDGE = "Winter driving: checks before you set off and when not to go"
@@ -57,8 +58,13 @@ def audience(page: Page) -> None:
     page.mouse.wheel(0, 260)
 
 
-def publish(page: Page) -> None:
+def approval(page: Page) -> None:
     _open_notice(page, IN_REVIEW)
+    page.get_by_role("link", name="Approval", exact=True).click()
+
+
+def publish(page: Page) -> None:
+    _open_notice(page, APPROVED)
     page.get_by_role("link", name=re.compile("^Publish to")).click()
     page.get_by_role("button", name=re.compile("^Publish to")).wait_for()
 
@@ -117,6 +123,7 @@ PICTURES = (
     Picture("today-dark", "alice", today, dark=True),
     Picture("write", "alice", write),
     Picture("audience", "alice", audience),
+    Picture("approval", "erin", approval),
     Picture("publish", "erin", publish, size=LOW_DESK),
     Picture("delivery", "alice", delivery),
     Picture("readers", "carol", readers),

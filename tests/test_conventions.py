@@ -21,6 +21,7 @@ from tests.makers import make_category, make_draft, make_group, make_person, mak
 
 OURS = ("audit", "backoffice", "notices", "recipients")
 NO_HISTORY = {
+    "notices.ApprovalMail": "a journal in itself: owed with a step that is on record, sent once",
     "notices.AudienceChange": "counts changes; written by triggers",
     "notices.AudienceKey": "derived; rebuilt from the audience at any time",
     "notices.Delivery": "a journal in itself: states only move on, and the row says since when and why",
@@ -121,7 +122,18 @@ def addresses(one_of_each):
         "label": ["notices.notice"],
         "history_id": [published.history.latest("history_id").history_id],
         "url": ["nonsense/"],
-        "slug": ["publish", "withdraw", "trash", "restore", "destroy", "schedule"],
+        "slug": [
+            "publish",
+            "withdraw",
+            "trash",
+            "restore",
+            "destroy",
+            "schedule",
+            "submit",
+            "approve",
+            "reject",
+            "publish-without-approval",
+        ],
     }
     for prefix in ("admin/", "inbox/"):
         resolver = next(p for p in get_resolver().url_patterns if str(p.pattern) == prefix)

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from backoffice.admin.confirmation import ask
 from backoffice.permissions import may
-from notices.admin.acts import BY_SLUG, NOBODY, Act
+from notices.admin.act import NOBODY, Act
+from notices.admin.acts import BY_SLUG
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
 from notices.models import Notice
@@ -25,12 +26,17 @@ def confirm(admin: Any, request: HttpRequest, object_id: int, slug: str) -> Http
     notice = admin.notice_or_404(request, object_id, trash=act.in_trash)
     if not may(request.user, act.verb, notice):
         raise PermissionDenied
+    if act.pinned and not _shown(request):
+        return redirect(_approval_tab(notice))  # it is decided on where it is shown
     form = act.form_class(request.POST or None)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, act.run(notice, request.user, form.cleaned_data, _seen(request)))
         except NoticeError as error:
+            if act.pinned:
+                messages.error(request, str(error))
+                return redirect(_approval_tab(notice))
             problem = str(error)
             notice = admin.notice_or_404(request, object_id, trash=True)
         else:
@@ -41,15 +47,27 @@ def confirm(admin: Any, request: HttpRequest, object_id: int, slug: str) -> Http
 def _seen(request: HttpRequest) -> Confirmation | None:
     """What the page showed when the button was pressed; a request without it is refused as stale."""
     try:
-        return Confirmation(version=int(request.POST["version"]), people=int(request.POST["people"]))
+        shown = request.POST
+        return Confirmation(version=int(shown["version"]), people=int(shown["people"]), digest=shown.get("digest", ""))
     except (KeyError, ValueError):
         return Confirmation(version=-1, people=-1)
+
+
+def _shown(request: HttpRequest) -> dict[str, str]:
+    """What the Approval tab showed, as its links and then the form say; nothing if the request does not come from there."""
+    sent = request.POST if request.method == "POST" else request.GET
+    return {name: sent[name] for name in ("version", "digest")} if {"version", "digest"} <= sent.keys() else {}
+
+
+def _approval_tab(notice: Notice) -> str:
+    return reverse("admin:notices_notice_approval", args=[notice.pk])
 
 
 def _after(act: Act, notice: Notice) -> HttpResponse:
     if act.slug in {"trash", "destroy"}:
         return redirect("admin:notices_notice_changelist" if act.slug == "trash" else "admin:notices_trashednotice_changelist")
-    return redirect("admin:notices_notice_delivery" if act.slug == "publish" else "admin:notices_notice_change", notice.pk)
+    page = {"publish": "delivery", "publish-without-approval": "delivery"}.get(act.slug, "approval" if act.pinned else "change")
+    return redirect(f"admin:notices_notice_{page}", notice.pk)
 
 
 def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: Any, problem: str) -> HttpResponse:
@@ -57,16 +75,17 @@ def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: A
         messages.error(request, problem or _not_now(act, notice))
         return redirect(_page_of(notice))
     audience = audience_of(notice) if act.needs_audience else NOBODY
-    seen = {"title": act.label, "opts": admin.opts, "notice": notice, "people": audience.total}
+    context = {"title": act.label, "opts": admin.opts, "notice": notice}
+    shown = {"version": notice.version, "people": audience.total} | (_shown(request) if act.pinned else {})
     return ask(
         request,
-        admin.admin_site.each_context(request) | seen,
+        admin.admin_site.each_context(request) | context | {"seen": shown},
         form=form,
         heading=act.label,
         button=act.button(notice, audience),
         sentences=act.question(notice, audience),
         problem=problem,
-        back=_page_of(notice),
+        back=_approval_tab(notice) if act.pinned else _page_of(notice),
         danger=act.style == "danger",
         template="notices/admin/confirm.html",
     )

@@ -3,17 +3,15 @@
 One description serves the buttons on the notice, the confirmation page and the bulk actions.
 """
 
-from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from django import forms
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backoffice.admin.confirmation import ReasonForm
-from backoffice.permissions import may
+from notices.admin.act import Act
+from notices.admin.approval_acts import Approve, BreakGlass, LiftApproval, Reject, ReturnToAuthor, Submit, may_go_out
 from notices.admin.forms import RequiredReasonForm, ScheduleForm
 from notices.admin.phrases import people_phrase, told_by_mail
 from notices.models import Delivery, Notice
@@ -24,48 +22,14 @@ from recipients.dtos import AudienceSummary
 Status = Notice.Status
 
 
-NOBODY = AudienceSummary(total=0, overlapping=0, without_email=0, inactive=0)
-
-
-class Act(ABC):
-    """One act. Subclasses say what differs.
-
-    `button` and `question` get the audience if the act `needs_audience`, else `NOBODY`.
-    """
-
-    slug: ClassVar[str]
-    verb: ClassVar[str]
-    label: ClassVar[Any]
-    states: ClassVar[frozenset[str]] = frozenset()
-    in_trash: ClassVar[bool] = False
-    style: ClassVar[str] = "plain"  # "primary" is the next step, "danger" takes something away
-    form_class: ClassVar[type[forms.Form]] = ReasonForm
-    needs_audience: ClassVar[bool] = False
-    done: ClassVar[Any]  # as in the result of a bulk action: "5 published"
-
-    def is_offered(self, notice: Notice, user: Any) -> bool:
-        return notice.is_deleted == self.in_trash and notice.status in self.states and may(user, self.verb, notice)
-
-    def button(self, notice: Notice, audience: AudienceSummary) -> str:
-        return str(self.label)
-
-    @abstractmethod
-    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        """What will happen, in sentences with numbers."""
-
-    @abstractmethod
-    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
-        """Call the service and say in a sentence what happened."""
-
-
 class Publish(Act):
     slug, verb, style = "publish", "publish", "primary"
     label, done = gettext_lazy("Publish"), gettext_lazy("published")
-    states = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.SCHEDULED, Status.WITHDRAWN})
+    states = frozenset({Status.DRAFT, Status.APPROVED, Status.SCHEDULED, Status.WITHDRAWN})
     needs_audience = True
 
     def is_offered(self, notice: Notice, user: Any) -> bool:
-        return not _waits_for_review(notice) and super().is_offered(notice, user)
+        return may_go_out(notice) and super().is_offered(notice, user)
 
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return _("Publish to %(people)s") % {"people": people_phrase(audience.total)}
@@ -94,7 +58,7 @@ class Publish(Act):
 class Schedule(Publish):
     slug, style, form_class = "schedule", "plain", ScheduleForm
     label, done = gettext_lazy("Schedule…"), gettext_lazy("scheduled")
-    states = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.WITHDRAWN})
+    states = frozenset({Status.DRAFT, Status.APPROVED, Status.WITHDRAWN})
 
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)
@@ -118,45 +82,14 @@ class CancelSchedule(Act):
     states = frozenset({Status.SCHEDULED})
 
     def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        return [_("“%(title)s” goes back to draft and is not published. Nobody is told.") % {"title": notice}]
+        return [_("“%(title)s” is not published then. What was approved stays approved; else it is a draft again.") % {"title": notice}]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
-        NoticeService.cancel_schedule(notice.pk, actor=actor)
-        return _("“%(title)s” is a draft again.") % {"title": notice}
-
-
-class Submit(Act):
-    slug, verb, style = "submit", "change", "primary"
-    label, done = gettext_lazy("Submit for review"), gettext_lazy("submitted")
-    states = frozenset({Status.DRAFT, Status.WITHDRAWN})
-    needs_audience = True
-
-    def is_offered(self, notice: Notice, user: Any) -> bool:
-        return _waits_for_review(notice) and super().is_offered(notice, user)
-
-    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        return [
-            _("“%(title)s” waits for someone else to publish it: notices in “%(category)s” need approval.")
-            % {"title": notice, "category": notice.category},
-            _("While it is in review nobody can change it."),
-        ]
-
-    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
-        NoticeService.submit_for_review(notice.pk, actor=actor)
-        return _("“%(title)s” is in review.") % {"title": notice}
-
-
-class ReturnToAuthor(Act):
-    slug, verb, form_class = "return", "publish", RequiredReasonForm
-    label, done = gettext_lazy("Return to author"), gettext_lazy("returned")
-    states = frozenset({Status.IN_REVIEW})
-
-    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        return [_("“%(title)s” goes back to draft, with your reason, for its author to change.") % {"title": notice}]
-
-    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
-        NoticeService.return_to_author(notice.pk, actor=actor, reason=data["reason"])
-        return _("“%(title)s” went back to its author.") % {"title": notice}
+        back = NoticeService.cancel_schedule(notice.pk, actor=actor)
+        return _("“%(title)s” is not scheduled any more: it is %(status)s.") % {
+            "title": notice,
+            "status": back.get_status_display().lower(),
+        }
 
 
 class Withdraw(Act):
@@ -182,7 +115,7 @@ class Withdraw(Act):
 class Delete(Act):
     slug, verb, style = "trash", "delete", "danger"
     label, done = gettext_lazy("Delete"), gettext_lazy("moved to the trash")
-    states = frozenset({Status.DRAFT, Status.WITHDRAWN})
+    states = frozenset({Status.DRAFT, Status.APPROVED, Status.WITHDRAWN})
 
     def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         return [_("“%(title)s” moves to the trash. You can restore it from there.") % {"title": notice}]
@@ -265,17 +198,15 @@ ACTS: tuple[Act, ...] = (
     Restore(),
     Schedule(),
     CancelSchedule(),
+    Approve(),
     ReturnToAuthor(),
+    Reject(),
+    LiftApproval(),
     SendAgain(),
     SendUnknownAgain(),
     Withdraw(),
+    BreakGlass(),
     Delete(),
     Destroy(),
 )
 BY_SLUG = {act.slug: act for act in ACTS}
-
-
-def _waits_for_review(notice: Notice) -> bool:
-    """It needs approval and nobody was asked for it yet."""
-    needs_approval = notice.category is not None and notice.category.needs_approval
-    return needs_approval and notice.status in {Status.DRAFT, Status.WITHDRAWN}

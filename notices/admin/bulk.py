@@ -6,15 +6,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.admin.confirmation import ask
 from backoffice.permissions import ask_together, may_somewhere
-from notices.admin.acts import BY_SLUG, NOBODY, Act
+from notices.admin.act import NOBODY, Act
+from notices.admin.acts import BY_SLUG
 from notices.admin.header import audience_of
 from notices.exceptions import NoticeError
 from notices.models import Notice
+from notices.pinning import digest_of
 from notices.services.publishing import Confirmation
 
 MOST_AT_ONCE = 100
@@ -55,7 +58,8 @@ def _preview(request: HttpRequest, act: Act, notice: Notice) -> dict[str, Any]:
         "sentence": act.question(notice, audience)[0]
         if offered
         else _("Will be refused: it is %(status)s, or you may not.") % {"status": notice.get_status_display().lower()},
-        "seen": f"{notice.version}-{audience.total}",
+        "seen": f"{notice.version}-{audience.total}-{digest_of(notice) if act.pinned else ''}",
+        "look": reverse("admin:notices_notice_approval", args=[notice.pk]) if act.pinned else "",
     }
 
 
@@ -72,8 +76,8 @@ def _outcome(request: HttpRequest, act: Act, notice: Notice, data: dict[str, Any
 
 def _seen(request: HttpRequest, notice: Notice) -> Confirmation:
     try:
-        version, people = request.POST.get(f"seen-{notice.pk}", "").split("-")
-        return Confirmation(int(version), int(people))
+        version, people, digest = request.POST.get(f"seen-{notice.pk}", "").split("-")
+        return Confirmation(int(version), int(people), digest)
     except ValueError:
         return Confirmation(-1, -1)
 
@@ -104,7 +108,7 @@ def _action(slug: str, description: Any) -> Any:
     return action
 
 
-ACTIONS = [_action(slug, BY_SLUG[slug].label) for slug in ("publish", "submit", "withdraw", "trash")]
+ACTIONS = [_action(slug, BY_SLUG[slug].label) for slug in ("publish", "submit", "approve", "withdraw", "trash")]
 TRASH_ACTIONS = [_action(slug, BY_SLUG[slug].label) for slug in ("restore", "destroy")]
 
 
@@ -113,6 +117,9 @@ class BulkPermissionsMixin:
 
     def has_bulk_publish_permission(self, request: HttpRequest) -> bool:
         return may_somewhere(request.user, "publish", Notice)
+
+    def has_bulk_approve_permission(self, request: HttpRequest) -> bool:
+        return may_somewhere(request.user, "approve", Notice)
 
     def has_bulk_change_permission(self, request: HttpRequest) -> bool:
         return may_somewhere(request.user, "change", Notice)

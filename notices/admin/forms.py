@@ -69,6 +69,7 @@ class NoticeForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "department" in self.fields:
             self._offer_departments()
+        self.was_approved = self.instance.status == Notice.Status.APPROVED
         if "version" in self.fields:
             self.fields["version"].required = False
         if "category" in self.fields and self.instance.category_id:

@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.permissions import ask_together
-from notices.admin.acts import ACTS, NOBODY, Act
-from notices.models import Notice
+from notices.admin.act import NOBODY, Act
+from notices.admin.acts import ACTS
+from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import NoticeRepository
+from notices.services.approval_record import last_step, standing_approval
 from recipients.dtos import AudienceSummary
 from recipients.repositories import AudienceRepository
 from recipients.services.access import sees_rights_on
@@ -23,6 +25,7 @@ from recipients.services.access import sees_rights_on
 TABS = (
     ("write", gettext_lazy("Write"), "admin:notices_notice_change"),
     ("audience", gettext_lazy("Audience"), "admin:notices_notice_audience"),
+    ("approval", gettext_lazy("Approval"), "admin:notices_notice_approval"),
     ("delivery", gettext_lazy("Delivery"), "admin:notices_notice_delivery"),
     ("readers", gettext_lazy("Readers"), "admin:notices_notice_readers"),
     ("access", gettext_lazy("Access"), "admin:notices_notice_access"),
@@ -50,6 +53,7 @@ class Header:
     status: str
     colour: str
     sentence: str
+    mark: str  # what it bears for ever; empty if nothing
     buttons: tuple[Button, ...]
     tabs: tuple[Tab, ...]
 
@@ -64,7 +68,8 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         status=word,
         colour=STATUS_LABELS[state],
         sentence=sentence_for(notice, audience),
-        buttons=tuple(_button(act, notice, audience) for act in offered if _makes_sense(act, audience)),
+        mark=_mark(notice),
+        buttons=(*_decide(offered, notice, current), *(_button(a, notice, audience) for a in offered if _makes_sense(a, audience))),
         tabs=tuple(_tabs(request.user, notice, current)),
     )
 
@@ -83,8 +88,23 @@ def _button(act: Act, notice: Notice, audience: AudienceSummary | None) -> Butto
     return Button(act.button(notice, audience or NOBODY), reverse("admin:notices_notice_act", args=[notice.pk, act.slug]), act.style)
 
 
+def _decide(offered: list[Act], notice: Notice, current: str) -> tuple[Button, ...]:
+    """Decisions are taken on the Approval tab, which shows what they are about."""
+    if current == "approval" or not any(act.pinned for act in offered):
+        return ()
+    return (Button(_("Review and decide"), reverse("admin:notices_notice_approval", args=[notice.pk]), "primary"),)
+
+
+def _mark(notice: Notice) -> str:
+    if notice.bypassed_at is None:
+        return ""
+    return _("Published without approval on %(moment)s. Compliance was told.") % {"moment": _moment(notice.bypassed_at)}
+
+
 def _makes_sense(act: Act, audience: AudienceSummary | None) -> bool:
     """Nothing can be published to nobody: then the next step is the Audience tab."""
+    if act.pinned:
+        return False
     return not act.needs_audience or bool(audience and audience.total)
 
 
@@ -94,6 +114,8 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
         return _("In the trash since %(moment)s.") % {"moment": _moment(notice.deleted_at)}
     if notice.status == Notice.Status.DRAFT:
         return _draft_sentence(notice, audience)
+    if notice.status == Notice.Status.APPROVED:
+        return _approved_sentence(notice)
     if notice.is_published and notice.end_date and notice.is_expired:
         return _("Was on show until %(day)s.") % {"day": date_format(notice.end_date)}
     if notice.is_published and notice.begins_later:
@@ -101,14 +123,27 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
     sentence, moment = {
         Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), notice.published_at),
         Notice.Status.SCHEDULED.value: (_("Will be published on %(moment)s."), notice.publish_at),
-        Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to publish it."), None),
+        Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to approve it."), None),
         Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), notice.withdrawn_at),
     }[notice.status]
     return sentence % {"moment": _moment(moment), "author": notice.created_by, "reason": notice.status_reason}
 
 
+def _approved_sentence(notice: Notice) -> str:
+    step = standing_approval(notice)
+    if step is None:
+        return _("It is not what was approved. Submit it for review again.")
+    return _("Approved by %(person)s on %(moment)s. It waits to be published. Changing it makes it a draft again.") % {
+        "person": step.by,
+        "moment": _moment(step.at),
+    }
+
+
 def _draft_sentence(notice: Notice, audience: AudienceSummary | None) -> str:
     if notice.status_reason:
+        step = last_step(notice)
+        if step is not None and step.decision == Approval.Decision.REJECTED:
+            return _("Rejected by %(person)s: %(reason)s") % {"person": step.by, "reason": step.reason}
         return _("Not published: %(reason)s") % {"reason": notice.status_reason}
     if audience is not None and not audience.total:
         return _("Nobody is addressed yet. Choose the audience next.")

@@ -3,13 +3,15 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.messages import WARNING
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from audit.admin import AuditedAdmin
@@ -18,11 +20,11 @@ from backoffice.admin.filters import SeenAutocompleteFilter, SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
-from notices.admin import act_views, bulk, tabs, versions
+from notices.admin import act_views, approval, bulk, tabs, versions
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
-from notices.presentation import STATUS_LABELS, state_of
+from notices.presentation import BYPASSED, STATUS_LABELS, state_of
 from notices.repositories import matching
 from notices.services import NoticeService
 from recipients.admin.access_pages import AccessPagesMixin
@@ -51,11 +53,27 @@ class AttachmentInline(PartOfParentMixin, TabularInline):
         return ("link", "file") if self.has_change_permission(request, obj) else ("link",)
 
 
+class ApprovalFilter(DropdownFilter):
+    title = _("approval")
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("bypassed", _("Published without approval"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(bypassed_at__isnull=False) if self.value() == "bypassed" else queryset
+
+
 @admin.register(Notice)
 class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
     list_display_links = ("title",)
-    list_filter = (("status", ChoicesDropdownFilter), ("category", SeenDropdownFilter), ("department", SeenAutocompleteFilter))
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("category", SeenDropdownFilter),
+        ("department", SeenAutocompleteFilter),
+        ApprovalFilter,
+    )
     allowed_lookups = ("created_by", "published_at")  # the Today page links to these
     list_select_related = ("category", "created_by")
     ordering = ("-pk",)
@@ -82,6 +100,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
         page = self.own_page
         own = [
             path("<int:object_id>/audience/", page(tabs.audience), name="notices_notice_audience"),
+            path("<int:object_id>/approval/", page(approval.approval), name="notices_notice_approval"),
             path("<int:object_id>/delivery/", page(tabs.delivery), name="notices_notice_delivery"),
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
             path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
@@ -102,7 +121,10 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
 
     @display(description=_("state"), label=dict(STATUS_LABELS), ordering="status")
     def state(self, notice: Notice) -> tuple[str, str]:
-        return state_of(notice)
+        key, word = state_of(notice)
+        if notice.bypassed_at is None:
+            return key, word
+        return BYPASSED, gettext("%(state)s, without approval") % {"state": word}
 
     @admin.display(description=_("author"))
     def author(self, notice: Notice) -> str:
@@ -150,8 +172,13 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Notice, form: NoticeForm, change: bool) -> None:
         if change:
             NoticeService.save_changes(obj, actor=request.user, version=form.opened_version)
+            self._say_if_approval_is_lost(request, form, obj)
         else:
             NoticeService.save_new(obj, actor=request.user)
+
+    def _say_if_approval_is_lost(self, request: HttpRequest, form: NoticeForm, notice: Notice) -> None:
+        if form.was_approved and notice.status == Notice.Status.DRAFT:
+            self.message_user(request, _("It was approved, and you changed it: it is a draft again and needs a new approval."), WARNING)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         formset.save(commit=False)
@@ -159,6 +186,9 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
             NoticeService.detach(attachment.pk, actor=request.user)
         for attachment in formset.new_objects:
             NoticeService.attach(form.instance.pk, attachment, actor=request.user)
+        if change and (formset.deleted_objects or formset.new_objects) and form.instance.status == Notice.Status.APPROVED:
+            form.instance.refresh_from_db(fields=["status"])
+            self._say_if_approval_is_lost(request, form, form.instance)
 
     def response_add(self, request: HttpRequest, obj: Notice, post_url_continue: str | None = None) -> HttpResponse:
         """The next step after writing is choosing who reads it."""

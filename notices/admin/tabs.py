@@ -59,11 +59,13 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 def _save_audience(request: HttpRequest, notice: Notice, form: AudienceForm) -> bool:
     try:
-        NoticeService.set_audience(notice.pk, form.address(), actor=request.user, version=form.cleaned_data["version"])
+        saved = NoticeService.set_audience(notice.pk, form.address(), actor=request.user, version=form.cleaned_data["version"])
     except NoticeError as error:
         form.add_error(None, error)
         return False
     messages.success(request, _("The audience is saved."))
+    if notice.status == Notice.Status.APPROVED and saved.status == Notice.Status.DRAFT:
+        messages.warning(request, _("It was approved, and you changed whom it addresses: it is a draft again and needs a new approval."))
     return True
 
 

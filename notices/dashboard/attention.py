@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.permissions import may_somewhere
+from notices.contributors import to_decide_by
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
@@ -121,7 +122,7 @@ def _drafts_url(sight: Sight) -> str:
 def sections(sight: Sight) -> list[Section]:
     trouble = sight.kept("trouble", _trouble)
     parts, seen = _chosen(sight, {notice_id for notice_id, *_rest in trouble})
-    found = (_needs_me(parts), _scheduled(parts["scheduled"]), _stuck(trouble, seen), _late(sight))
+    found = (_needs_me(parts, _to_decide(sight)), _scheduled(parts["scheduled"]), _stuck(trouble, seen), _late(sight))
     return [section for section in found if section.rows or section.nothing]
 
 
@@ -129,8 +130,7 @@ def _chosen(sight: Sight, also: Iterable[int]) -> tuple[dict[str, list[Notice]],
     """The notices of the sections, and of `also` those that may be seen: their ids by one query, what is shown by another."""
     newest = {
         "returned": _drafts(sight).exclude(status_reason=""),
-        # Whoever wrote it is not the one to approve it.
-        "waiting": sight.notices("publish").filter(status=Status.IN_REVIEW).exclude(created_by=sight.user),
+        "approved": sight.notices("publish").filter(status=Status.APPROVED, created_by=sight.user),
         "drafts": _drafts(sight).filter(status_reason=""),
     }
     ordered = newest | {"scheduled": sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk")}
@@ -145,14 +145,24 @@ def _chosen(sight: Sight, also: Iterable[int]) -> tuple[dict[str, list[Notice]],
     return parts, seen
 
 
-def _needs_me(parts: dict[str, list[Notice]]) -> Section:
+def _to_decide(sight: Sight) -> list[Notice]:
+    return to_decide_by(sight.user)[:SHOWN] if may_somewhere(sight.user, "approve", Notice) else []
+
+
+def _needs_me(parts: dict[str, list[Notice]], to_decide: list[Notice]) -> Section:
     rows = [
         Row(n.title, _page(n), _("Returned to you: %(reason)s") % {"reason": n.status_reason}, n.modified_at) for n in parts["returned"]
     ]
     rows += [
-        Row(n.title, _page(n), _("Waits for you to publish or return it. By %(author)s.") % {"author": n.created_by or "—"}, n.modified_at)
-        for n in parts["waiting"]
+        Row(
+            n.title,
+            reverse("admin:notices_notice_approval", args=[n.pk]),
+            _("Waits for you to approve or return it. By %(author)s.") % {"author": n.created_by or "—"},
+            n.modified_at,
+        )
+        for n in to_decide
     ]
+    rows += [Row(n.title, _page(n), _("Approved: publish or schedule it."), n.modified_at) for n in parts["approved"]]
     rows += [Row(n.title, _page(n), _("Your draft: nobody sees it yet."), n.modified_at) for n in parts["drafts"]]
     return Section("needs-me", _("Needs you"), tuple(rows), _("Nothing waits for you."))
 

@@ -1,3 +1,4 @@
+from notices.models.approval import PINNED_FIELDS, Approval, ApprovalMail
 from notices.models.audience import (
     AudienceChange,
     AudienceKey,
@@ -12,6 +13,9 @@ from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.reading import Favourite, ReadAcknowledgment
 
 __all__ = [
+    "PINNED_FIELDS",
+    "Approval",
+    "ApprovalMail",
     "Attachment",
     "AudienceChange",
     "AudienceKey",

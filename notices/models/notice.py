@@ -39,7 +39,7 @@ class Category(models.Model):
     description = models.TextField(_("description"), blank=True)
     colour = models.CharField(_("colour"), max_length=16, choices=Colour, default=Colour.GRAY)
     needs_approval = models.BooleanField(
-        _("needs approval"), default=False, help_text=_("Someone other than the author has to publish it.")
+        _("needs approval"), default=False, help_text=_("Someone who did not write it has to approve it first.")
     )
     requires_acknowledgement = models.BooleanField(
         _("asks for acknowledgement"), default=False, help_text=_("The default for new notices.")
@@ -70,6 +70,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
+        APPROVED = "approved", _("Approved")
         SCHEDULED = "scheduled", _("Scheduled")
         PUBLISHED = "published", _("Published")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -91,6 +92,10 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     version = models.PositiveIntegerField(_("version"), default=1)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     status_reason = models.TextField(_("reason"), blank=True)
+    # Set as soon as it was in a category that asks for approval, and kept when the category changes; an approver may lift it.
+    needs_approval = models.BooleanField(_("needs approval"), default=False, db_default=False)
+    # The last time it was published without approval. Never cleared.
+    bypassed_at = models.DateTimeField(_("published without approval"), null=True, blank=True)
 
     department = models.ForeignKey(
         Recipient,
@@ -134,6 +139,7 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
         permissions = [
             ("publish_notice", _("Can publish and withdraw notices")),
             ("approve_notice", _("Can approve notices that others wrote")),
+            ("break_glass_notice", _("Can publish notices without approval")),
             ("export_notice", _("Can export notices")),
             ("grant_notice", _("Can decide who may do what to notices")),
             ("restore_notice", _("Can take notices out of the trash")),
@@ -142,7 +148,8 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "in_review", "scheduled", "published", "withdrawn"]), name="notice_status_is_known"
+                condition=Q(status__in=["draft", "in_review", "approved", "scheduled", "published", "withdrawn"]),
+                name="notice_status_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(end_date__isnull=True) | Q(end_date__gte=F("start_date")),
@@ -203,8 +210,13 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
 
     @property
     def is_editable(self) -> bool:
-        """Text and audience may change: nobody is reading or approving it now."""
-        return not self.is_deleted and self.status in {self.Status.DRAFT, self.Status.WITHDRAWN}
+        """Text and audience may change: nobody is reading or deciding on it now. What is approved becomes a draft by it."""
+        return not self.is_deleted and self.status in {self.Status.DRAFT, self.Status.APPROVED, self.Status.WITHDRAWN}
+
+    @property
+    def must_be_approved(self) -> bool:
+        """The most demanding of what its category asks now and of every category it was in."""
+        return self.needs_approval or (self.category is not None and self.category.needs_approval)
 
 
 class TrashManager(models.Manager.from_queryset(NoticeQuerySet)):

@@ -23,6 +23,7 @@ from notices.models import AudienceKey, Delivery, Notice
 from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import lock
+from notices.services.approval_record import take_back, was_let_past_approval
 from notices.services.audience_keys import AudienceKeyService
 from recipients.audience import routes_sql
 from recipients.repositories import address_parameters
@@ -248,8 +249,10 @@ class DeliveryService:
         """`Notice.publish()` called on its own changes the state alone; this gives it the rest."""
         published = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today())
         bare = published.filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
-        for notice in bare.select_for_update(of=("self",), skip_locked=True):
-            if NoticeRepository.address_of(notice):
+        for notice in bare.select_for_update(of=("self",), skip_locked=True).select_related("category"):
+            if was_let_past_approval(notice):
+                take_back(notice)
+            elif NoticeRepository.address_of(notice):
                 AudienceKeyService.refresh(notice)
                 DeliveryService.owe(notice)
 

@@ -19,6 +19,7 @@ from notices.models import Notice, NoticeRecipientGroup
 from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
 from notices.services.addressing import refuse_unless_addressable
+from notices.services.approval_record import next_revision, refuse_unless_approved, standing_approval
 from notices.services.audience_keys import AudienceKeyService
 from notices.services.delivery import DeliveryService
 from recipients.repositories import AudienceRepository
@@ -32,6 +33,7 @@ class Confirmation:
 
     version: int
     people: int
+    digest: str = ""  # of what a decision on it is about
 
 
 class PublishingMixin:
@@ -50,16 +52,7 @@ class PublishingMixin:
         notice = lock(notice_id, verb="publish", actor=actor)
         refuse_unless_publishable(notice, actor)
         check_version(notice, seen.version if seen else None)
-        if notice.delivery_set.filter(revision=notice.revision).exists():
-            notice.revision += 1
-        notice.publish_at, notice.withdrawn_at, notice.status_reason = None, None, reason
-        notice.version += 1
-        with acting(actor, reason=reason):
-            notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at"])
-        AudienceKeyService.refresh(notice)
-        # Counted by the statement that wrote them: whoever joins or leaves meanwhile makes the confirmation stale.
-        _refuse_other_number(seen, DeliveryService.owe(notice))
-        transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
+        put_on_show(notice, actor=actor, reason=reason, seen=seen)
         return notice
 
     @staticmethod
@@ -76,14 +69,15 @@ class PublishingMixin:
             raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
         if notice.due_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.due_date:
             raise NoticeError(_("The day to acknowledge by would have passed. Choose an earlier moment or a later day."))
-        return _change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
+        return change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
 
     @staticmethod
     @transaction.atomic
     def cancel_schedule(notice_id: int, *, actor: Any) -> Notice:
         notice = lock(notice_id, verb="publish", actor=actor)
-        _refuse_unless(notice, Status.SCHEDULED, _("is not scheduled"))
-        return _change_state(notice, Status.DRAFT, actor=actor, publish_at=None)
+        refuse_unless(notice, Status.SCHEDULED, _("is not scheduled"))
+        back = Status.APPROVED if notice.must_be_approved and standing_approval(notice) else Status.DRAFT
+        return change_state(notice, back, actor=actor, publish_at=None)
 
     @staticmethod
     @transaction.atomic
@@ -101,37 +95,16 @@ class PublishingMixin:
             with transaction.atomic():
                 PublishingMixin.publish(notice_id, actor=scheduled_by, reason=_("On schedule"))
         except (NoticeError, PermissionDenied) as error:
-            _change_state(notice, Status.DRAFT, actor=scheduled_by, publish_at=None, status_reason=str(error))
+            change_state(notice, Status.DRAFT, actor=scheduled_by, publish_at=None, status_reason=str(error))
             return False
         return True
-
-    @staticmethod
-    @transaction.atomic
-    def submit_for_review(notice_id: int, *, actor: Any) -> Notice:
-        notice = lock(notice_id, verb="change", actor=actor)
-        if notice.status != Status.WITHDRAWN:  # what was withdrawn may need approval to come back
-            _refuse_unless(notice, Status.DRAFT, _("is not a draft"))
-        refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)
-        refuse_empty_audience(notice)
-        # Handing it in is not writing it: whoever changed the text last may not approve it.
-        return _change_state(notice, Status.IN_REVIEW, actor=actor, modified_by=notice.modified_by)
-
-    @staticmethod
-    @transaction.atomic
-    def return_to_author(notice_id: int, *, actor: Any, reason: str) -> Notice:
-        notice = lock(notice_id, verb="publish", actor=actor)
-        _refuse_unless(notice, Status.IN_REVIEW, _("is not in review"))
-        if not reason.strip():
-            raise NoticeError(_("Say why, so that the author knows what to change."))
-        # The author's name stays on it: returning a text is not writing it.
-        return _change_state(notice, Status.DRAFT, actor=actor, status_reason=reason, modified_by=notice.modified_by)
 
     @staticmethod
     @transaction.atomic
     def withdraw(notice_id: int, *, actor: Any, reason: str = "") -> Notice:
         """Take a published notice off show. Mails that have not left are not sent any more."""
         notice = lock(notice_id, verb="publish", actor=actor)
-        _refuse_unless(notice, Status.PUBLISHED, _("is not published"))
+        refuse_unless(notice, Status.PUBLISHED, _("is not published"))
         notice.withdrawn_at, notice.status_reason = timezone.now(), reason
         notice.version += 1
         with acting(actor, reason=reason):
@@ -142,8 +115,24 @@ class PublishingMixin:
         return notice
 
 
-def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
-    """Every reason that stands between a notice and its readers, checked before numbers are."""
+def put_on_show(notice: Notice, *, actor: Any, reason: str, seen: Confirmation | None, also: Sequence[str] = ()) -> None:
+    """What publishing does once nothing stands in its way. `also` names further fields that changed."""
+    notice.revision = next_revision(notice)
+    notice.publish_at, notice.withdrawn_at, notice.status_reason = None, None, reason
+    notice.version += 1
+    with acting(actor, reason=reason):
+        notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at", *also])
+    AudienceKeyService.refresh(notice)
+    # Counted by the statement that wrote them: whoever joins or leaves meanwhile makes the confirmation stale.
+    _refuse_other_number(seen, DeliveryService.owe(notice))
+    transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
+
+
+def refuse_unless_publishable(notice: Notice, actor: Any, *, approved: bool = True) -> None:
+    """Every reason that stands between a notice and its readers, checked before numbers are.
+
+    `approved=False` leaves out the approval, for those who publish without it.
+    """
     if notice.status == Status.PUBLISHED:
         raise NoticeError(_("“%(title)s” is already published.") % {"title": notice})
     if notice.is_expired:
@@ -155,20 +144,10 @@ def refuse_unless_publishable(notice: Notice, actor: Any) -> None:
             _("“%(title)s” was to be acknowledged by %(day)s. Set a later day first.")
             % {"title": notice, "day": date_format(notice.due_date)}
         )
-    if notice.category and notice.category.needs_approval:
-        _refuse_own_work(notice, actor)
+    if approved:
+        refuse_unless_approved(notice)
     refuse_unless_addressable(NoticeRepository.address_of(notice), actor=actor)  # first: what follows names what is in it
     refuse_empty_audience(notice)
-
-
-def _refuse_own_work(notice: Notice, actor: Any) -> None:
-    if notice.status not in {Status.IN_REVIEW, Status.SCHEDULED}:
-        raise NoticeError(
-            _("“%(title)s” needs approval: notices in “%(category)s” are submitted for review first.")
-            % {"title": notice, "category": notice.category}
-        )
-    if notice.status == Status.IN_REVIEW and actor.pk in {notice.created_by_id, notice.modified_by_id}:
-        raise NoticeError(_("You wrote or last changed “%(title)s”. Someone else has to publish it.") % {"title": notice})
 
 
 def refuse_empty_audience(notice: Notice) -> None:
@@ -197,7 +176,7 @@ def _refuse_other_number(seen: Confirmation | None, people: int) -> None:
         )
 
 
-def _refuse_unless(notice: Notice, status: str, problem: str) -> None:
+def refuse_unless(notice: Notice, status: str, problem: str) -> None:
     if notice.status != status:
         raise NoticeError(
             _("“%(title)s” %(problem)s: it is %(status)s.")
@@ -205,10 +184,11 @@ def _refuse_unless(notice: Notice, status: str, problem: str) -> None:
         )
 
 
-def _change_state(notice: Notice, status: str, *, actor: Any, **fields: Any) -> Notice:
+def change_state(notice: Notice, status: str, *, actor: Any, reason: str = "", **fields: Any) -> Notice:
+    """`reason` is kept in the history; it is the notice's own `status_reason` if not given."""
     fields = {"modified_by": actor, "status_reason": ""} | fields | {"status": status, "version": notice.version + 1}
     for name, value in fields.items():
         setattr(notice, name, value)
-    with acting(actor, reason=fields["status_reason"]):
+    with acting(actor, reason=reason or fields["status_reason"]):
         notice.save(update_fields=[*fields, "modified_at"])
     return notice

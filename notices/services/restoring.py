@@ -21,6 +21,7 @@ from notices.exceptions import NoticeError
 from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
 from notices.services.access import check_version, lock
 from notices.services.addressing import KINDS
+from notices.services.approval_record import fields_of_a_lost_approval
 from notices.services.writing import WritingMixin, refuse_unless_editable
 from recipients.dtos import Address
 from recipients.models import Recipient, RecipientGroup, User
@@ -77,14 +78,17 @@ class RestoringMixin:
         refuse_unless_editable(notice)
         _refuse_other(fields)
         earlier = version_of(notice, history_id)
+        needed_approval = notice.must_be_approved
         for name in fields:
             field: Any = Notice._meta.get_field(name)
             setattr(notice, field.attname, getattr(earlier.row, field.attname))
         _refuse_missing_category(notice)
         notice.modified_by, notice.version = actor, notice.version + 1
+        notice.needs_approval = needed_approval or notice.must_be_approved
         notice.full_clean()
+        also = fields_of_a_lost_approval(notice)
         with acting(actor, reason=_with(_("From the version of %(moment)s"), earlier, reason)):
-            notice.save(update_fields=[*fields, "modified_by", "modified_at", "version"])
+            notice.save(update_fields=[*fields, "needs_approval", "modified_by", "modified_at", "version", *also])
         return notice
 
     @staticmethod
@@ -97,7 +101,7 @@ class RestoringMixin:
         require(actor, "restore_version", notice)
         earlier = version_of(notice, history_id)
         with acting(actor, reason=_with(_("A new draft from the version of %(moment)s"), earlier, reason)):
-            draft, left_out = _copy(earlier, notice, actor)
+            draft, left_out = _copy(notice, earlier, actor)
             addressed = addressed_at(notice.pk, earlier.point, actor=actor)
             WritingMixin._replace_links(draft, addressed.address, actor=actor)
             left_out += [*addressed.gone, *_attach_copies(draft, notice.pk, earlier.point)]
@@ -154,7 +158,7 @@ def _with(sentence: str, earlier: EarlierVersion, reason: str) -> str:
     return f"{says}: {reason}" if reason else says
 
 
-def _copy(earlier: EarlierVersion, notice: Notice, actor: Any) -> tuple[Notice, list[str]]:
+def _copy(notice: Notice, earlier: EarlierVersion, actor: Any) -> tuple[Notice, list[str]]:
     """Of the department that the notice belongs to now: that decides who may write it."""
     fields: list[Any] = [Notice._meta.get_field(name) for name in FIELDS]
     values = {field.attname: getattr(earlier.row, field.attname) for field in fields}
@@ -165,7 +169,8 @@ def _copy(earlier: EarlierVersion, notice: Notice, actor: Any) -> tuple[Notice, 
         values["category_id"] = None
     suffix = " " + _("(from %(day)s)") % {"day": date_format(localtime(earlier.point.at), "j F Y")}
     values["title"] = values["title"][: LONGEST_TITLE - len(suffix)] + suffix
-    draft = Notice(**values, department=notice.department)
+    # A copy does not get round an approval.
+    draft = Notice(**values, department=notice.department, needs_approval=notice.must_be_approved)
     WritingMixin.save_new(draft, actor=actor)
     return draft, left_out
 

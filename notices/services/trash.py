@@ -13,6 +13,7 @@ from notices.services.access import lock
 from recipients.models import RecipientGroup
 
 NAMED_IN_A_REFUSAL = 3
+WAITING_FOR_READERS = (Notice.Status.IN_REVIEW, Notice.Status.APPROVED, Notice.Status.SCHEDULED, Notice.Status.PUBLISHED)
 
 
 class TrashMixin:
@@ -65,9 +66,9 @@ def refuse_deletion(notice: Notice) -> None:
 
 def refuse_group_deletion(group: RecipientGroup) -> None:
     """A group that readers are reached through, or are about to be, cannot be deleted."""
-    living = Notice.objects.filter(
-        noticerecipientgroup__recipient_group=group, status__in=(Notice.Status.IN_REVIEW, Notice.Status.SCHEDULED, Notice.Status.PUBLISHED)
-    ).exclude(end_date__lt=today())
+    living = Notice.objects.filter(noticerecipientgroup__recipient_group=group, status__in=WAITING_FOR_READERS).exclude(
+        end_date__lt=today()
+    )
     titles = list(living.order_by("-pk").values_list("title", flat=True)[: NAMED_IN_A_REFUSAL + 1])
     if titles:
         names = ", ".join(f"“{title}”" for title in titles[:NAMED_IN_A_REFUSAL])

@@ -20,6 +20,7 @@ from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
 from notices.services.addressing import refuse_unless_addressable
+from notices.services.approval_record import fields_of_a_lost_approval
 from notices.services.departments import refuse_other_department
 from notices.services.publishing import PublishingMixin
 from recipients.dtos import Address
@@ -72,6 +73,7 @@ class WritingMixin:
         """Save a notice that a form or `create_notice` filled in; its author is `actor`."""
         require(actor, "add", notice)
         notice.created_by = notice.modified_by = actor
+        notice.needs_approval = notice.must_be_approved
         notice.full_clean()
         with acting(actor):
             notice.save()
@@ -86,7 +88,9 @@ class WritingMixin:
         refuse_unless_editable(stored)
         refuse_other_department(notice, before=stored.department_id, actor=actor)
         notice.modified_by, notice.version = actor, stored.version + 1
+        notice.needs_approval = stored.must_be_approved or notice.must_be_approved
         notice.full_clean()
+        fields_of_a_lost_approval(notice)
         with acting(actor):
             notice.save()
 
@@ -147,8 +151,9 @@ class WritingMixin:
 def _touch(notice: Notice, *, actor: Any) -> None:
     """What belongs to the notice changed: forms and confirmations opened before are refused."""
     notice.modified_by, notice.version = actor, notice.version + 1
+    also = fields_of_a_lost_approval(notice)
     with acting(actor):
-        notice.save(update_fields=["modified_by", "modified_at", "version"])
+        notice.save(update_fields=["modified_by", "modified_at", "version", *also])
 
 
 def refuse_unless_editable(notice: Notice) -> None:

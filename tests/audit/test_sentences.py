@@ -17,6 +17,7 @@ from audit.sources import Source
 from backoffice.permissions import Role
 from notices.models import NoticeUserPermission
 from notices.services import NoticeService
+from recipients.dtos import Address
 from recipients.models import RecipientGroupAdditionalRecipient, User
 from recipients.services import RecipientGroupService
 from tests.makers import make_draft, make_group, make_person, make_published, make_recipient
@@ -76,7 +77,7 @@ def test_several_changed_fields_are_named_and_long_texts_are_not_quoted(alice):
     assert last("notices.notice").details == ("title: Fire drill → Drill",)
 
 
-def test_the_states_of_a_notice_are_verbs(alice, erin, dave):
+def test_the_states_of_a_notice_are_verbs(alice, erin, grace, dave):
     notice = make_draft(author=alice, people=(dave,))
     acts = (
         (lambda: NoticeService.submit_for_review(notice.pk, actor=alice), "Alice Tester handed in “Fire drill” for review"),
@@ -84,7 +85,16 @@ def test_the_states_of_a_notice_are_verbs(alice, erin, dave):
             lambda: NoticeService.return_to_author(notice.pk, actor=erin, reason="Say where"),
             "Erin Tester returned “Fire drill” to its author",
         ),
-        (lambda: NoticeService.publish(notice.pk, actor=alice), "Alice Tester published “Fire drill”"),
+        (lambda: NoticeService.submit_for_review(notice.pk, actor=alice), "Alice Tester handed in “Fire drill” for review"),
+        (lambda: NoticeService.approve(notice.pk, actor=erin), "Erin Tester approved “Fire drill”"),
+        (
+            lambda: NoticeService.set_audience(notice.pk, Address.of(people=[erin.pk]), actor=alice),
+            "Alice Tester changed “Fire drill” after its approval, so that it is a draft again",
+        ),
+        (
+            lambda: NoticeService.publish_without_approval(notice.pk, actor=grace, reason="Gas leak"),
+            "Grace Tester published “Fire drill” and did so without approval",
+        ),
         (lambda: NoticeService.withdraw(notice.pk, actor=alice), "Alice Tester withdrew “Fire drill”"),
         (lambda: NoticeService.delete(notice.pk, actor=alice), "Alice Tester put “Fire drill” into the trash"),
         (lambda: NoticeService.restore(notice.pk, actor=alice), "Alice Tester took “Fire drill” out of the trash"),
@@ -92,6 +102,7 @@ def test_the_states_of_a_notice_are_verbs(alice, erin, dave):
     for act, sentence in acts:
         act()
         assert str(last("notices.notice")) == sentence
+    assert str(last("notices.approval")) == "Grace Tester put on record for “Fire drill”: Published without approval"
 
 
 def test_what_readers_do_is_told_as_their_act(alice, dave):

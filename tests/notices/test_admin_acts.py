@@ -11,7 +11,7 @@ from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from recipients.repositories import AudienceRepository
-from tests.makers import make_category, make_draft, make_group, make_person, make_published
+from tests.makers import make_draft, make_group, make_person, make_published
 
 LIST = reverse("admin:notices_notice_changelist")
 TRASH = reverse("admin:notices_trashednotice_changelist")
@@ -122,21 +122,6 @@ def test_withdrawing_needs_a_reason(author, alice, dave):
     author.post(act_address(notice, "withdraw"), seen(notice))
     notice.refresh_from_db()
     assert (notice.status, notice.status_reason) == ("withdrawn", "Because.")
-
-
-def test_a_category_that_needs_approval_is_published_by_someone_else(client, alice, erin, dave):
-    notice = make_draft(author=alice, people=(dave,), category=make_category(needs_approval=True))
-    client.force_login(alice)
-    assert "Publish to" not in client.get(reverse("admin:notices_notice_change", args=[notice.pk])).content.decode()
-    client.post(act_address(notice, "submit"), seen(notice))
-    client.post(act_address(notice, "publish"), seen(notice))
-    notice.refresh_from_db()
-    assert notice.status == "in_review"
-
-    client.force_login(erin)
-    client.post(act_address(notice, "publish"), seen(notice))
-    notice.refresh_from_db()
-    assert notice.status == "published"
 
 
 def test_destroying_for_good_is_for_administrators_only(client, alice, grace, draft):

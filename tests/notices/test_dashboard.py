@@ -79,10 +79,10 @@ def test_my_drafts_and_what_came_back_are_mine_alone(client, alice, erin, leeds)
     assert figures(page(client, other))["My drafts"] == 1
 
 
-def test_review_waits_for_those_who_may_publish_and_did_not_write_it(client, alice, erin, carol, leeds):
+def test_review_waits_for_those_who_may_approve_and_had_no_part_in_it(client, alice, erin, carol, leeds):
     notice = make_draft("Fire drill", author=alice, recipients=(leeds,), category=make_category(needs_approval=True))
     NoticeService.submit_for_review(notice.pk, actor=alice)
-    assert rows(page(client, erin), "needs-me") == ["Fire drill: Waits for you to publish or return it. By Alice Tester."]
+    assert rows(page(client, erin), "needs-me") == ["Fire drill: Waits for you to approve or return it. By Alice Tester."]
     assert rows(page(client, alice), "needs-me") == []
     assert rows(page(client, carol), "needs-me") == []
     assert figures(page(client, carol))["In review"] == 1

@@ -5,10 +5,8 @@ import time_machine
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
-from notices.dtos import NoticeCreationData
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Attachment, AudienceKey, Delivery, Notice
 from notices.models.notice import today
@@ -17,7 +15,7 @@ from notices.services import DeliveryService, NoticeService
 from notices.services.publishing import Confirmation
 from notices.uploads import attachment_from
 from recipients.models import RoleAssignment
-from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
+from tests.makers import make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
 
@@ -230,86 +228,6 @@ class TestConfirmation:
 
         monkeypatch.setattr(DeliveryService, "owe", joined_first)
         refused(draft, "it was 3 people and is 4 now", actor=alice, seen=Confirmation(version=draft.version, people=3))
-
-
-class TestFourEyes:
-    @pytest.fixture
-    def draft(self, alice, dave):
-        return make_draft(author=alice, people=(dave,), category=make_category("Safety", needs_approval=True))
-
-    def test_a_draft_has_to_be_submitted_first(self, alice, erin, grace, draft):
-        for person in (alice, erin, grace):
-            refused(draft, "needs approval: notices in “Safety” are submitted for review first", actor=person)
-        with pytest.raises(NoticeError, match="needs approval"):
-            NoticeService.create_notice(
-                NoticeCreationData(
-                    "x", "<p>x</p>", "published", additional_recipient_ids=(alice.pk,), created_by=alice, category_id=draft.category_id
-                )
-            )
-
-    def test_its_author_cannot_approve_it_and_another_can(self, alice, erin, draft):
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        refused(draft, "You wrote or last changed “Fire drill”. Someone else", actor=alice)
-        assert NoticeService.publish(draft.pk, actor=erin).is_published
-
-    def test_nor_can_who_changed_it_last(self, alice, grace, erin, draft):
-        NoticeService.save_changes(Notice.objects.get(), actor=grace, version=draft.version)
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        NoticeService.return_to_author(draft.pk, actor=erin, reason="Too long")
-        notice = Notice.objects.get()
-        NoticeService.save_changes(notice, actor=grace, version=notice.version)
-        NoticeService.submit_for_review(draft.pk, actor=grace)
-        refused(draft, "Someone else has to publish it", actor=grace)
-        refused(draft, "Someone else has to publish it", actor=alice)
-        assert NoticeService.publish(draft.pk, actor=erin).is_published
-
-    def test_nor_when_someone_else_hands_it_in(self, alice, grace, draft):
-        NoticeService.save_changes(Notice.objects.get(), actor=grace, version=draft.version)
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        refused(draft, "Someone else has to publish it", actor=grace)
-
-    def test_scheduling_asks_for_four_eyes_as_well(self, alice, erin, draft):
-        moment = timezone.now() + DAY
-        with pytest.raises(NoticeError, match="needs approval"):
-            NoticeService.schedule(draft.pk, moment, actor=alice)
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        with pytest.raises(NoticeError, match="Someone else"):
-            NoticeService.schedule(draft.pk, moment, actor=alice)
-        assert NoticeService.schedule(draft.pk, moment, actor=erin).status == "scheduled"
-        with time_machine.travel(moment, tick=False):
-            assert NoticeService.publish_due(draft.pk) is True
-
-    def test_returning_needs_a_reason_and_gives_it_to_the_author(self, alice, erin, bob, draft):
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        with pytest.raises(NoticeError, match="Say why"):
-            NoticeService.return_to_author(draft.pk, actor=erin, reason="  ")
-        with pytest.raises(PermissionDenied):
-            NoticeService.return_to_author(draft.pk, actor=bob, reason="No")
-        notice = NoticeService.return_to_author(draft.pk, actor=erin, reason="Too long")
-        assert (notice.status, notice.status_reason, notice.modified_by) == ("draft", "Too long", alice)
-        assert (notice.history.first().history_user, notice.history.first().history_change_reason) == (erin, "Too long")
-
-    def test_what_was_withdrawn_is_approved_anew(self, alice, erin, draft):
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        NoticeService.publish(draft.pk, actor=erin)
-        NoticeService.withdraw(draft.pk, actor=alice)
-        with pytest.raises(NoticeError, match="needs approval"):
-            NoticeService.publish(draft.pk, actor=erin)
-
-        NoticeService.submit_for_review(draft.pk, actor=alice)
-        assert NoticeService.publish(draft.pk, actor=erin).revision == 2
-
-    def test_other_categories_need_no_second_person(self, alice, dave):
-        category = make_category("Canteen")
-        assert NoticeService.publish(make_draft(author=alice, people=(dave,), category=category).pk, actor=alice).is_published
-
-    @pytest.mark.parametrize("act", ["publish", "withdraw"])
-    def test_only_what_is_a_draft_goes_into_review(self, alice, act):
-        notice = make_published(author=alice, people=(alice,))
-        with pytest.raises(NoticeError, match="is not a draft: it is published"):
-            NoticeService.submit_for_review(notice.pk, actor=alice)
-        with pytest.raises(NoticeError, match="is not in review: it is published"):
-            NoticeService.return_to_author(notice.pk, actor=alice, reason="No")
 
 
 class TestWithdrawing:

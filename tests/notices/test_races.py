@@ -11,12 +11,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notices.models import AudienceKey, Delivery, Favourite, Notice, ReadAcknowledgment
+from notices.models import Approval, AudienceKey, Delivery, Favourite, Notice, ReadAcknowledgment
+from notices.pinning import digest_of
 from notices.repositories import AudienceKeyRepository
 from notices.services import DeliveryService, NoticeService
+from notices.services.approval_mail import ApprovalMailService
+from notices.services.publishing import Confirmation
 from recipients.dtos import Address
 from recipients.models import User
-from tests.makers import make_draft, make_published
+from tests.makers import make_category, make_draft, make_published
 from tests.smtp import MailServer, mailers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +122,57 @@ def test_acknowledged_while_it_is_withdrawn_it_is_one_or_the_other(alice, dave):
     notice = make_published(author=alice, people=(dave,), requires_acknowledgement=True)
     acknowledged, _ = together(lambda: NoticeService.acknowledge(notice, dave), lambda: NoticeService.withdraw(notice.pk, actor=alice))
     assert isinstance(acknowledged, PermissionDenied) is not ReadAcknowledgment.objects.exists()
+
+
+class TestApproval:
+    @pytest.fixture
+    def in_review(self, alice, dave):
+        notice = make_draft(author=alice, people=(dave,), category=make_category("Safety", needs_approval=True))
+        return NoticeService.submit_for_review(notice.pk, actor=alice)
+
+    @pytest.mark.parametrize("other", ["approve", "return_to_author", "reject"])
+    def test_of_two_who_decide_at_once_one_decides_and_one_is_told(self, other, in_review, erin, grace):
+        results = together(
+            lambda: NoticeService.approve(in_review.pk, actor=erin),
+            lambda: getattr(NoticeService, other)(in_review.pk, actor=grace, reason="Too long"),
+        )
+        [refusal] = [result for result in results if isinstance(result, ValidationError)]
+        assert "is not in review" in refusal.messages[0]
+        assert Approval.objects.exclude(decision="submitted").count() == 1
+
+    def test_edited_or_approved_at_once_the_approval_is_of_what_is_there(self, in_review, alice, erin, grace):
+        seen = Confirmation(in_review.version, 1, digest_of(in_review))
+
+        def edit() -> None:
+            NoticeService.return_to_author(in_review.pk, actor=grace, reason="Mine first")
+            NoticeService.set_audience(in_review.pk, Address.of(people=[erin.pk]), actor=alice)
+            NoticeService.submit_for_review(in_review.pk, actor=alice)
+
+        together(edit, lambda: NoticeService.approve(in_review.pk, actor=erin, seen=seen))
+        for step in Approval.objects.filter(decision="approved"):
+            assert step.digest == seen.digest == digest_of(Notice.objects.get())
+
+    def test_changed_and_published_at_once_what_goes_out_was_approved(self, in_review, alice, dave, erin):
+        NoticeService.approve(in_review.pk, actor=erin)
+        together(
+            lambda: NoticeService.set_audience(in_review.pk, Address.of(people=[dave.pk, erin.pk]), actor=alice),
+            lambda: NoticeService.publish(in_review.pk, actor=alice),
+        )
+        notice = Notice.objects.get()
+        approved = Approval.objects.get(decision="approved").digest
+        assert (notice.status == "published") is (digest_of(notice) == approved)
+        assert notice.status in {"published", "draft"}
+
+    def test_told_by_two_workers_at_once_each_is_mailed_once(self, in_review, erin, grace, alice, settings):
+        NoticeService.return_to_author(in_review.pk, actor=erin, reason="Again")
+        NoticeService.submit_for_review(in_review.pk, actor=alice)
+        step = Approval.objects.latest("pk")
+        server = MailServer()
+        server.start()
+        settings.MAILERS = mailers(server.port)
+        together(*[lambda: ApprovalMailService.send(step.pk)] * 3)
+        server.stop()
+        assert sorted(server.handler.recipients) == ["erin@example.org", "grace@example.org"]
 
 
 class TestWorkers:

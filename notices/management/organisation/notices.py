@@ -12,10 +12,14 @@ from backoffice.permissions import Role
 from notices.management.organisation.past import Past
 from notices.management.organisation.people import SET_UP_DAYS, Organisation
 from notices.management.organisation.source import Named, Source
-from notices.models import Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.models import Approval, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
+from notices.pinning import digest_of
+from notices.repositories import NoticeRepository
 from notices.uploads import attachment_from
 from recipients.models import User
+from recipients.repositories import AudienceRepository
 
+Decision = Approval.Decision
 Status = Notice.Status
 
 
@@ -64,9 +68,10 @@ class _Life:
         days = self.row["published_days"]
         acted_on = -1 if days is None else days
         acted_at = self._office_hour(acted_on)
-        self.notice = self._write(category, self._office_hour(acted_on - self.random.randint(2, 5)))
-        if category.needs_approval and self.row["status"] != Status.DRAFT:
-            self._become(Status.IN_REVIEW, self._office_hour(acted_on - 1), self.author)
+        sent_back = len(self.row.get("decisions", []))
+        self.notice = self._write(category, self._office_hour(acted_on - self.random.randint(2, 5) - sent_back))
+        if category.needs_approval and (self.row["status"] != Status.DRAFT or self.row.get("decisions")):
+            self._decide(acted_on - 1)
         if self.row["status"] == Status.SCHEDULED:
             self._become(Status.SCHEDULED, acted_at, self.other, publish_at=self._morning(self.row["publish_at_hours"]))
         told = None if days is None else self._publish(acted_at)
@@ -74,6 +79,37 @@ class _Life:
             deleted_at = self.notice.modified_at + timedelta(hours=self.random.uniform(1, 20))
             self._change(deleted_at, self.author, is_deleted=True, deleted_at=deleted_at, deleted_by=self.author)
         return told
+
+    def _decide(self, day: int) -> None:
+        """Submitted and sent back, once for each of “decisions”; then submitted again, and approved if it came further than review."""
+        decisions = self.row.get("decisions", [])
+        for number, entry in enumerate(decisions):
+            self._submit(day - len(decisions) + number)
+            self._send_back(entry, self.notice.modified_at + timedelta(hours=self.random.uniform(1, 4)))
+        if self.row["status"] == Status.DRAFT:
+            return
+        self._submit(day)
+        if self.row["status"] != Status.IN_REVIEW:
+            approver = self.other if self.other != self.author else self.organisation.holder_of(Role.APPROVER)
+            approved_at = self.notice.modified_at + timedelta(hours=self.random.uniform(0.5, 3))
+            self._change(approved_at, approver, status=Status.APPROVED)
+            self._step(Decision.APPROVED, approver)
+
+    def _submit(self, day: int) -> None:
+        self._become(Status.IN_REVIEW, self._office_hour(day), self.author, status_reason="")
+        self._step(Decision.SUBMITTED, self.author)
+
+    def _send_back(self, entry: dict[str, Any], when: datetime) -> None:
+        by, reason = self.organisation.people[entry["by"]], entry["reason"]
+        self._change(when, by, reason=reason, status=Status.DRAFT, status_reason=reason)
+        self._step(entry["decision"], by, reason)
+
+    def _step(self, decision: str, by: User, reason: str = "") -> None:
+        when, address = self.notice.modified_at, NoticeRepository.address_of(self.notice)
+        people = AudienceRepository.summary(address).total
+        step = Approval(notice=self.notice, revision=1, decision=decision, by=by, at=when, reason=reason, people=people)
+        step.digest = digest_of(self.notice)
+        self.past.create([step], when=when, actor=by, reason=reason)
 
     def _publish(self, published_at: datetime) -> Told:
         row = self.row
@@ -97,6 +133,7 @@ class _Life:
             end_date=source.day_or_none(row["end_days"]),
             due_date=source.day_or_none(row["due_days"]),
             requires_acknowledgement=row["requires_acknowledgement"],
+            needs_approval=category.needs_approval,
             created_by=self.author,
             modified_by=self.author,
         )

@@ -1,0 +1,46 @@
+"""What every act on a notice says about itself."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from django import forms
+
+from backoffice.admin.confirmation import ReasonForm
+from backoffice.permissions import may
+from notices.models import Notice
+from notices.services.publishing import Confirmation
+from recipients.dtos import AudienceSummary
+
+NOBODY = AudienceSummary(total=0, overlapping=0, without_email=0, inactive=0)
+
+
+class Act(ABC):
+    """One act. Subclasses say what differs.
+
+    `button` and `question` get the audience if the act `needs_audience`, else `NOBODY`.
+    """
+
+    slug: ClassVar[str]
+    verb: ClassVar[str]
+    label: ClassVar[Any]
+    states: ClassVar[frozenset[str]] = frozenset()
+    in_trash: ClassVar[bool] = False
+    style: ClassVar[str] = "plain"  # "primary" is the next step, "danger" takes something away
+    form_class: ClassVar[type[forms.Form]] = ReasonForm
+    needs_audience: ClassVar[bool] = False
+    pinned: ClassVar[bool] = False  # decides on exactly what was seen: asked from the Approval tab, which shows it
+    done: ClassVar[Any]  # as in the result of a bulk action: "5 published"
+
+    def is_offered(self, notice: Notice, user: Any) -> bool:
+        return notice.is_deleted == self.in_trash and notice.status in self.states and may(user, self.verb, notice)
+
+    def button(self, notice: Notice, audience: AudienceSummary) -> str:
+        return str(self.label)
+
+    @abstractmethod
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
+        """What will happen, in sentences with numbers."""
+
+    @abstractmethod
+    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
+        """Call the service and say in a sentence what happened."""

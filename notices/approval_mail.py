@@ -1,0 +1,69 @@
+"""Mails about the steps of an approval, in the way that all mails are built and sent."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from notices.mail import ID, Mailer, template
+from notices.models import Approval
+
+Decision = Approval.Decision
+
+
+class ApprovalMailer(Mailer):
+    def __init__(self, step: Approval) -> None:
+        super().__init__(step.notice)
+        self.step = step
+
+    def _render(self) -> bytes:
+        context = {
+            "heading": _heading(self.step),
+            "sentences": _sentences(self.step),
+            "reason": self.step.reason,
+            "url": settings.SITE_URL + reverse("admin:notices_notice_approval", args=[self.notice.pk]),
+            "organisation": settings.ORGANISATION_NAME,
+        }
+        # Stable for a step and a person, so that a mail which was sent twice is recognised as one.
+        return template(self.sender, f"approval-{ID.decode()}.{self.step.pk}", context["heading"], "notices/mail/approval", context)
+
+
+def _heading(step: Approval) -> str:
+    return {
+        Decision.SUBMITTED: _("To approve: %(title)s"),
+        Decision.APPROVED: _("Approved: %(title)s"),
+        Decision.RETURNED: _("Returned to you: %(title)s"),
+        Decision.REJECTED: _("Rejected: %(title)s"),
+        Decision.BYPASSED: _("Published without approval: %(title)s"),
+        Decision.LIFTED: _("Needs no approval any more: %(title)s"),
+    }[Decision(step.decision)] % {"title": step.notice}
+
+
+def _people(count: int) -> str:
+    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
+
+
+def _sentences(step: Approval) -> list[str]:
+    about: dict[str, Any] = {"title": step.notice, "person": step.by, "people": _people(step.people)}
+    return [
+        sentence % about
+        for sentence in {
+            Decision.SUBMITTED: [
+                _("%(person)s submitted “%(title)s” for review. It would reach %(people)s."),
+                _("You had no part in it, so you may decide. The first who decides settles it."),
+            ],
+            Decision.APPROVED: [
+                _("%(person)s approved “%(title)s”, exactly as it is."),
+                _("It may now be published or scheduled. Changing it makes it a draft again."),
+            ],
+            Decision.RETURNED: [_("%(person)s returned “%(title)s” for you to edit. Submit it again when you have.")],
+            Decision.REJECTED: [_("%(person)s rejected “%(title)s”. It cannot be submitted again as it is.")],
+            Decision.BYPASSED: [
+                _("%(person)s published “%(title)s” to %(people)s although it needs approval and had none."),
+                _("The notice bears the mark for ever. Please look into it."),
+            ],
+            Decision.LIFTED: [_("%(person)s decided that “%(title)s” needs no approval any more.")],
+        }[Decision(step.decision)]
+    ]
