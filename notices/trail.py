@@ -42,6 +42,7 @@ ALLOWED = {
     "delete_notice": _("delete {content_object}"),
     "publish_notice": _("publish {content_object}"),
     "approve_notice": _("approve {content_object}"),
+    "break_glass_notice": _("publish {content_object} without approval"),
     "export_notice": _("export {content_object}"),
     "grant_notice": _("decide who may do what to {content_object}"),
     "restore_notice": _("take {content_object} out of the trash"),
