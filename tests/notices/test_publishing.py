@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -47,6 +48,8 @@ def refused(notice, sentence: str, *, actor, **arguments) -> None:
 class TestPermission:
     def test_publish_needs_permission_on_this_very_notice(self, alice, bob, draft):
         other = make_draft("Other", author=alice)
+        to_send = ("address_recipient", "address_recipientgroup", "view_user")
+        bob.user_permissions.set(Permission.objects.filter(codename__in=to_send))
         assign_perm("notices.publish_notice", bob, other)
         with pytest.raises(PermissionDenied, match="may not publish “Fire drill”"):
             NoticeService.publish(draft.pk, actor=bob)
