@@ -103,6 +103,14 @@ def audited(
     return TrailRecords(excluded_fields=list(excluded), **own, **options)
 
 
-def audit_foreign_model(model: type[models.Model], *, app: str, part_of: tuple[str, ...] = (), searched: tuple[str, ...] = ()) -> None:
+def audit_foreign_model(
+    model: type[models.Model],
+    *,
+    app: str,
+    part_of: tuple[str, ...] = (),
+    searched: tuple[str, ...] = (),
+    excluded: tuple[str, ...] = (),
+) -> None:
     """Keep the history of a model of another package; its history table belongs to `app`."""
-    register(model, app=app, records_class=TrailRecords, part_of=part_of, personal=(), searched=searched)
+    options: dict[str, Any] = {"part_of": part_of, "personal": (), "searched": searched}
+    register(model, app=app, records_class=TrailRecords, excluded_fields=list(excluded), **options)

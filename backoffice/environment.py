@@ -19,11 +19,12 @@ def require(env: environ.Env, *names: str | tuple[str, ...]) -> None:
         raise ImproperlyConfigured(msg)
 
 
-def secret_key_from(path: Path) -> str:
+def secret_from(path: Path, name: str) -> str:
+    """What the file holds that is named by the variable `name` with _FILE after it."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        msg = f"SECRET_KEY_FILE cannot be read: {error}. Create the file, or set SECRET_KEY instead."
+        msg = f"{name}_FILE cannot be read: {error}. Create the file, or set {name} instead."
         raise ImproperlyConfigured(msg) from error
 
 

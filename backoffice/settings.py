@@ -10,14 +10,15 @@ from urllib.parse import unquote
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import database, local_secret_key, mailer, require, secret_key_from, time_zone
+from backoffice.environment import database, local_secret_key, mailer, require, secret_from, time_zone
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
+from backoffice.sign_in_settings import *  # noqa: F403 - settings all of them; kept apart for their length
+from backoffice.sign_in_settings import SIGN_IN_APPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -44,7 +45,7 @@ DEBUG = env.bool("DEBUG", default=False)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 if secret_file := env("SECRET_KEY_FILE", default=""):
-    SECRET_KEY = secret_key_from(Path(secret_file))
+    SECRET_KEY = secret_from(Path(secret_file), "SECRET_KEY")
 else:
     SECRET_KEY = env("SECRET_KEY", default="") or local_secret_key(VAR_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -65,7 +66,6 @@ INSTALLED_APPS = [
     "backoffice.admin_app.BackofficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "js_asset",
     "django_prose_editor",
     "audit",
+    *SIGN_IN_APPS,
     "recipients",
     "notices",
 ]
@@ -90,11 +91,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "signin.middleware.session_limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "audit.middleware.AttributionMiddleware",
+    "signin.middleware.SecondStepFirst",
     "backoffice.middleware.no_nul_in_the_address",
     "backoffice.middleware.time_zone_of_the_reader",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "backoffice.urls"
 WSGI_APPLICATION = "backoffice.wsgi.application"
@@ -148,23 +153,7 @@ ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 
 # -- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "recipients.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "guardian.backends.ObjectPermissionBackend",
-]
 ANONYMOUS_USER_NAME = None  # guardian would create an account for it
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
-] + [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    }
-]
-LOGIN_URL = reverse_lazy("login")
-LOGIN_REDIRECT_URL = reverse_lazy("home")
-LOGOUT_REDIRECT_URL = reverse_lazy("login")
 
 # -- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -190,7 +179,6 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
@@ -229,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0, "options": {"expires": 60}},
     "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
     "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10"), "options": {"expires": 300}},
     "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0"), "options": {"expires": 3600}},
 }
 

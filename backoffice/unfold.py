@@ -56,6 +56,13 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": PRIMARY},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Password"), "link": reverse_lazy("admin:password_change")},
+            {"title": _("Second step"), "link": reverse_lazy("two_factor")},
+            {"title": _("Where you are signed in"), "link": reverse_lazy("sessions")},
+        ],
+    },
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("backoffice/favicon.svg")}],
     "STYLES": [
         _static("backoffice/backoffice.css"),

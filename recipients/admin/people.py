@@ -29,6 +29,7 @@ from recipients.audience import user_role_entity_ids
 from recipients.models import Recipient, RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
 from recipients.services import PersonService, RoleAssignmentService
 from recipients.services.access import may_change_person, may_give_rights
+from signin.services import TwoFactorService
 
 ROLE_FIELDS = ("is_staff", "groups")
 RIGHTS_FIELDS = ("user_permissions",)
@@ -110,7 +111,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         person, account = super().get_fieldsets(request, obj)
         fieldsets = [person, account]
         if self.has_change_permission(request, obj):
-            fieldsets[1] = (account[0], {"fields": (*account[1]["fields"], "password_page")})
+            fieldsets[1] = (account[0], {"fields": (*account[1]["fields"], "password_page", "second_step")})
         if self.has_anonymise_permission(request, obj) and not obj.is_active and not is_erased(obj):
             fieldsets[1][1]["fields"] += ("anonymise_page",)
         if self._sees_roles(request):
@@ -122,7 +123,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        always = ("last_login", "date_joined", "password_page", "in_groups", "anonymise_page")
+        always = ("last_login", "date_joined", "password_page", "second_step", "in_groups", "anonymise_page")
         return always if may_give_rights(request.user) else (*always, *ROLE_FIELDS, *RIGHTS_FIELDS)
 
     def _sees_roles(self, request: HttpRequest) -> bool:
@@ -148,6 +149,12 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         text = _now("Set a new password") if person.has_usable_password() else _now("Has none yet: set one")
         return format_html('<a class="bo-link" href="{}">{}</a>', reverse("admin:auth_user_password_change", args=[person.pk]), text)
 
+    @admin.display(description=_("second step"))
+    def second_step(self, person: User) -> str:
+        if not TwoFactorService.is_set_up(person):
+            return _now("Not set up.")
+        return format_html('<a class="bo-link" href="{}">{}</a>', self.own_url("second_step", person.pk), _now("Reset it"))
+
     @admin.display(description=_("groups"))
     def in_groups(self, person: User) -> str:
         """Every group that reaches this person now, with the way it does."""
@@ -164,7 +171,11 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
 
     # -- people who left --
     def get_urls(self) -> list:
-        return [path("<int:object_id>/anonymise/", self.own_page(anonymise), name="recipients_user_anonymise"), *super().get_urls()]
+        own = [
+            path("<int:object_id>/anonymise/", self.own_page(anonymise), name="recipients_user_anonymise"),
+            path("<int:object_id>/second-step/", self.own_page(reset_second_step), name="recipients_user_second_step"),
+        ]
+        return own + super().get_urls()
 
     def has_anonymise_permission(self, request: HttpRequest, obj: User) -> bool:
         return may(request.user, "anonymise", obj)
@@ -226,3 +237,21 @@ def anonymise(model_admin: PersonAdmin, request: HttpRequest, object_id: int) ->
         _("Reasons and texts that people wrote in their own words are not searched for the name."),
     )
     return member_pages.confirm(model_admin, request, person, title=_("Erase personal data"), question=question, act=act)
+
+
+def reset_second_step(model_admin: PersonAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
+    person = cast("User", model_admin.object_or_404(request, object_id))
+    if not may_change_person(request.user, person):
+        raise PermissionDenied
+
+    def act(data: dict[str, Any]) -> HttpResponse:
+        PersonService.reset_second_step(person.pk, actor=request.user, reason=data["reason"])
+        messages.success(request, _now("%(name)s signs in with the password alone, until a new second step is set up.") % {"name": person})
+        return redirect(model_admin.own_url("change", person.pk))
+
+    question = (
+        _("The phone and the recovery codes of %(name)s are worth nothing from then on, and %(name)s is signed out everywhere.")
+        % {"name": person},
+        _("Do this only if you know that it is really them who asks: call back, or see them. Say in the reason how you know."),
+    )
+    return member_pages.confirm(model_admin, request, person, title=_("Reset the second step"), question=question, act=act)

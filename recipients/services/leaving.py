@@ -12,6 +12,7 @@ from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import holds_rights, require_change
+from signin.services import SessionService, TwoFactorService
 
 
 class LeavingMixin:
@@ -37,6 +38,8 @@ class LeavingMixin:
         person.set_unusable_password()
         with acting(actor, reason=reason):
             person.save()
+            TwoFactorService.turn_off(person, actor=actor, reason=reason)
+            SessionService.end_all(person)
             _erase(person, actor=actor, reason=reason)
         return person
 

@@ -14,6 +14,7 @@ from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import require_change, require_rights_giver
 from recipients.services.leaving import LeavingMixin
+from signin.services import SessionService, TwoFactorService
 
 RIGHTS = ("is_staff", "is_superuser")
 
@@ -35,7 +36,28 @@ class PersonService(LeavingMixin):
         _refuse_rights_beyond(actor, {name: getattr(stored, name) for name in RIGHTS}, person)
         if stored.pk == actor.pk and not (person.is_active and person.is_staff >= stored.is_staff):
             raise RecipientError(_("You would lock yourself out. Ask another administrator to do this."))
+        if stored.is_active and not person.is_active:
+            SessionService.end_all(stored)  # else they would be open again if the account ever is
         return _save(person, actor=actor)
+
+    @staticmethod
+    @transaction.atomic
+    def reset_second_step(person_id: int, *, actor: Any, reason: str) -> None:
+        """Take the phone and the recovery codes off an account whose owner lost them, and sign them out everywhere.
+
+        Raises:
+            PermissionDenied: `actor` may not change this account.
+            RecipientError: there is nothing to reset, it is the actor's own, or no reason is given.
+        """
+        person = User.objects.select_for_update().get(pk=person_id)
+        require_change(actor, person)
+        if person.pk == actor.pk:
+            raise RecipientError(_("Your own second step you turn off under your account, with a code. Or ask another administrator."))
+        if not reason.strip():
+            raise RecipientError(_("Say how you know that it is really them who asked. It stays on record."))
+        if not TwoFactorService.turn_off(person, actor=actor, reason=reason):
+            raise RecipientError(_("%(person)s has no second step to reset.") % {"person": person})
+        SessionService.end_all(person)
 
     @staticmethod
     @transaction.atomic

@@ -12,11 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from recipients.models import User
+from signin.sessions import SessionStore
+from signin.steps import PASSWORD_BACKEND
 from tests.waiting import eventually
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -68,7 +69,7 @@ class Visitor:
         """Begin signed in; the sign-in page itself has tests of its own."""
         session = SessionStore()
         session[SESSION_KEY] = str(person.pk)
-        session["_auth_user_backend"] = django_settings.AUTHENTICATION_BACKENDS[0]
+        session["_auth_user_backend"] = PASSWORD_BACKEND
         session[HASH_SESSION_KEY] = person.get_session_auth_hash()
         session.create()
         self.context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.server}])
