@@ -70,7 +70,7 @@ UNFOLD = {
         _static("audit/history.css"),
         _static("audit/timeline.css"),
     ],
-    "SCRIPTS": [_static("backoffice/backoffice.js")],
+    "SCRIPTS": [_static("backoffice/backoffice.js"), _static("backoffice/draft.js")],
     "DASHBOARD_CALLBACK": "notices.dashboard.today",
     "SIDEBAR": {
         "show_search": False,

@@ -48,12 +48,13 @@ def pending(request: HttpRequest) -> tuple[Any, str]:
 
 
 def finish(request: HttpRequest, person: Any, *, then: str, passed: str = "") -> HttpResponse:
-    """Open the session, under a new key."""
+    """Open the session, under a new key. One that is open, and owed only the second step, gets no younger by it."""
+    now = int(time.time())
+    began = request.session.get(BEGAN, now) if request.user == person else now
     request.session.pop(PENDING, None)
     login(request, person, backend=PASSWORD_BACKEND)
-    now = int(time.time())
     agent = request.META.get("HTTP_USER_AGENT", "")[:255]
-    request.session.update({BEGAN: now, SEEN: now, ADDRESS: client_address(request), AGENT: agent})
+    request.session.update({BEGAN: began, SEEN: now, ADDRESS: client_address(request), AGENT: agent})
     if passed:
         request.session[PASSED] = passed
     response = HttpResponseRedirect(then)

@@ -92,6 +92,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     inlines = (AttachmentInline,)
     readonly_fields = ("text",)
     change_form_outer_before_template = "notices/admin/header.html"
+    change_form_before_template = "backoffice/draft.html"
     list_before_template = "notices/admin/list_hint.html"
     history_head = "notices/admin/header.html"
     as_of_template = "notices/admin/history_as_of.html"

@@ -30,6 +30,11 @@ class SignInView(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         return steps.begin(self.request, form.get_user(), then=self.get_success_url())
 
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if getattr(self.request, "axes_locked_out", False):
+            return HttpResponse(status=429)  # django-axes puts our page in its place
+        return super().form_invalid(form)
+
     def get_form_kwargs(self) -> dict:
         return super().get_form_kwargs() | {"label_suffix": ""}
 

@@ -189,6 +189,7 @@ function createEditor(textarea, library) {
     describe(editor, textarea)
     leaveWithEscape(editor.view.dom)
   })
+  textarea.addEventListener("draft:restored", () => editor.commands.setContent(textarea.value))
   editor.on("update", () => {
     textarea.value = textarea.value.replace(/(<p><\/p>)+$/, "")
   })
