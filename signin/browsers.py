@@ -3,7 +3,6 @@
 Such a browser has a count of failures of its own, so that nobody who tries an account from elsewhere can keep its owner out.
 """
 
-import re
 import unicodedata
 from typing import Any
 
@@ -54,6 +53,6 @@ def remember_browser(request: HttpRequest, response: HttpResponse, name: str) ->
 
 def in_words(agent: str) -> str:
     """Such as “Firefox on Windows”."""
-    browser = next((name for mark, name in BROWSERS if re.search(rf"\b{mark}", agent)), _("A browser"))
+    browser = next((name for mark, name in BROWSERS if mark in agent), _("A browser"))
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

@@ -31,6 +31,7 @@ class SetUpForm(CodeForm):
         super().__init__(*args, **kwargs)
         self.person = person
         self.fields["code"].help_text = _("The six digits that the app shows now.")
+        del self.fields["code"].widget.attrs["autofocus"]  # what to do before stands above it
         if not ask_password:
             del self.fields["password"]
 

@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from signin.addresses import client_address
 from signin.browsers import remember_browser
 from signin.services import TwoFactorService
-from signin.services.sessions import ADDRESS, AGENT, BEGAN, SEEN
+from signin.services.sessions import BEGAN
 
 PENDING = "signin_pending"  # in the session of somebody who still owes a code
 PASSED = "signin_second_step"  # by what the second step was passed: "code" or "provider"
@@ -49,12 +48,11 @@ def pending(request: HttpRequest) -> tuple[Any, str]:
 
 def finish(request: HttpRequest, person: Any, *, then: str, passed: str = "") -> HttpResponse:
     """Open the session, under a new key. One that is open, and owed only the second step, gets no younger by it."""
-    now = int(time.time())
-    began = request.session.get(BEGAN, now) if request.user == person else now
+    began = request.session.get(BEGAN) if request.user == person else None
     request.session.pop(PENDING, None)
     login(request, person, backend=PASSWORD_BACKEND)
-    agent = request.META.get("HTTP_USER_AGENT", "")[:255]
-    request.session.update({BEGAN: began, SEEN: now, ADDRESS: client_address(request), AGENT: agent})
+    if began:
+        request.session[BEGAN] = began
     if passed:
         request.session[PASSED] = passed
     response = HttpResponseRedirect(then)

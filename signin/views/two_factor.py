@@ -51,11 +51,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
             form.add_error("code", error)
         else:
             return _is_set_up(request, codes)
-    if getattr(request, "axes_locked_out", False):
-        return too_often(request, None)  # django-axes puts its own answer in the place of this one
-    return show(
-        request, "signin/set_up.html", {"form": form, "must": _must(request), "next": _then(request), **TAB} | _ways_to_enter(person, key)
-    )
+    context = {"form": form, "must": _must(request), "next": _then(request), **TAB}
+    return show(request, "signin/set_up.html", context | _ways_to_enter(person, key))
 
 
 def _is_set_up(request: HttpRequest, codes: list[str]) -> HttpResponse:

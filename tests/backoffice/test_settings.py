@@ -72,6 +72,28 @@ class TestProduction:
         assert "ENVIRONMENT is “staging”. Set it to “local” or “production”." in last_line(load(tmp_path, ENVIRONMENT="staging"))
 
 
+class TestSignIn:
+    SHOWN = "settings.REQUIRE_TWO_FACTOR, settings.TRUSTED_PROXIES, settings.OIDC_SERVER_URL"
+
+    def test_the_second_step_is_a_must_in_production_and_no_header_is_believed(self, tmp_path):
+        assert load(tmp_path, self.SHOWN, **COMPLETE).stdout.strip() == "True 0"
+
+    def test_behind_a_proxy_one_is_believed(self, tmp_path):
+        assert load(tmp_path, self.SHOWN, **COMPLETE, BEHIND_PROXY="1", REQUIRE_TWO_FACTOR="0").stdout.strip() == "False 1"
+
+    def test_an_identity_provider_needs_all_three(self, tmp_path):
+        line = last_line(load(tmp_path, **COMPLETE, OIDC_SERVER_URL="https://login.example.org", OIDC_CLIENT_ID="x"))
+        assert "OIDC_SERVER_URL is set, but OIDC_CLIENT_ID or OIDC_CLIENT_SECRET is not." in line
+
+    def test_its_secret_may_come_from_a_file(self, tmp_path):
+        (tmp_path / "secret").write_text("from a file\n")
+        provider = {"OIDC_SERVER_URL": "https://login.example.org/", "OIDC_CLIENT_ID": "x"}
+        done = load(tmp_path, "settings.OIDC_CLIENT_SECRET", **COMPLETE, **provider, OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret"))
+        assert done.stdout.strip() == "from a file"
+        done = load(tmp_path, **COMPLETE, **provider, OIDC_CLIENT_SECRET_FILE=str(tmp_path / "none"))
+        assert "OIDC_CLIENT_SECRET_FILE cannot be read" in last_line(done)
+
+
 class TestDatabase:
     @pytest.mark.parametrize("url", ["nonsense", "mysql://u@h/d", "sqlite:///x.sqlite3", "://", "postgres://u:p@h:port/d"])
     def test_a_wrong_url_is_refused_by_name(self, tmp_path, url):

@@ -126,6 +126,7 @@ def test_an_ipv6_network_counts_as_one_address(dave):
     assert sign_in(Client(), "dave", address="2001:db8:0:2::1").status_code == 302
 
 
+@pytest.mark.timeout(300)
 def test_a_thousand_wrong_passwords_change_nothing(dave, caplog):
     before = User.objects.values().get(pk=dave.pk)
     client = Client()

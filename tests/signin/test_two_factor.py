@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from audit.models import Entry
+from audit.sentences import sentences_of
 from recipients.exceptions import RecipientError
 from recipients.services import PersonService
 from signin.models import RecoveryCode
@@ -289,6 +291,17 @@ class TestTheTrail:
         everything = f"{list(TOTPDevice.history.values())} {list(RecoveryCode.history.values())} {list(RecoveryCode.objects.values())}"
         assert phone.key not in everything
         assert code not in everything
+
+    def test_it_tells_it_in_sentences(self, dave, grace):
+        with_phone(dave)
+        TwoFactorService.turn_off(dave, actor=grace, reason="Lost")
+        entries = Entry.objects.filter(model__in=("otp_totp.totpdevice", "signin.recoverycode")).order_by("id")
+        assert [str(sentence) for sentence in sentences_of(list(entries)).values()] == [
+            "Dave Tester set up the second step of signing in for Dave Tester",
+            "Dave Tester made 10 recovery codes for Dave Tester",
+            "Grace Tester removed 10 recovery codes of Dave Tester",
+            "Grace Tester took away the second step of signing in from Dave Tester",
+        ]
 
     def test_a_code_at_sign_in_leaves_no_entry_and_a_recovery_code_does(self, dave):
         phone = with_phone(dave)
