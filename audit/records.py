@@ -111,6 +111,6 @@ def audit_foreign_model(
     searched: tuple[str, ...] = (),
     excluded: tuple[str, ...] = (),
 ) -> None:
-    """Keep the history of a model of another package; its history table belongs to `app`."""
+    """Keep the history of a model of another package; its history table belongs to `app`, named by its package."""
     options: dict[str, Any] = {"part_of": part_of, "personal": (), "searched": searched}
     register(model, app=app, records_class=TrailRecords, excluded_fields=list(excluded), **options)

@@ -18,7 +18,7 @@ SIGN_IN_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
-    "signin",
+    "recipients.signin",
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it asks whether a password may be tried at all
@@ -46,11 +46,11 @@ LOGIN_URL = reverse_lazy("login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("login")
 
-# -- How often something may fail (the numbers are in `signin.throttle`) --------------------------
-AXES_HANDLER = "signin.throttle.Handler"
+# -- How often something may fail (the numbers are in `recipients.signin.throttle`) --------------
+AXES_HANDLER = "recipients.signin.throttle.Handler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "signin.addresses.client_address"
-AXES_LOCKOUT_CALLABLE = "signin.views.pages.locked_out"
+AXES_CLIENT_IP_CALLABLE = "recipients.signin.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "recipients.signin.views.pages.locked_out"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a try that is refused prolongs nothing
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -58,14 +58,14 @@ AXES_VERBOSE = False
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=int(env.bool("BEHIND_PROXY", default=False)))
 
 # -- Sessions -------------------------------------------------------------------------------------
-SESSION_ENGINE = "signin.sessions"
+SESSION_ENGINE = "recipients.signin.sessions"
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_MINUTES", default=60) * 60  # from the last time it was used
 SESSION_ABSOLUTE_MINUTES = env.int("SESSION_ABSOLUTE_MINUTES", default=12 * 60)
 KNOWN_BROWSER_COOKIE_NAME = "__Host-browser" if IN_PRODUCTION else "browser"
 
 # -- The second step ------------------------------------------------------------------------------
 REQUIRE_TWO_FACTOR = env.bool("REQUIRE_TWO_FACTOR", default=IN_PRODUCTION)  # of everybody who may use the back office
-OTP_TOTP_THROTTLE_FACTOR = 0  # `signin.throttle` counts; this one would lock a person out for days
+OTP_TOTP_THROTTLE_FACTOR = 0  # `recipients.signin.throttle` counts; this one would lock a person out for days
 
 # -- Sign-in by the organisation's own provider ----------------------------------------------------
 OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="").rstrip("/")
@@ -79,7 +79,7 @@ if OIDC_SERVER_URL and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
 OIDC_NAME = env("OIDC_NAME", default="your organisation's account") if OIDC_SERVER_URL else ""
 OIDC_EMPLOYEE_NUMBER_CLAIM = env("OIDC_EMPLOYEE_NUMBER_CLAIM", default="")
 OIDC_SATISFIES_TWO_FACTOR = env.bool("OIDC_SATISFIES_TWO_FACTOR", default=False)
-SOCIALACCOUNT_ADAPTER = "signin.sso.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "recipients.signin.sso.AccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 

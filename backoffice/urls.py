@@ -8,7 +8,7 @@ from notices.inbox.site import inbox_site
 
 urlpatterns = [
     path("", home, name="home"),
-    path("", include("signin.urls")),
+    path("", include("recipients.signin.urls")),
     path("admin/", admin.site.urls),
     path("inbox/", inbox_site.urls),
 ]

@@ -29,7 +29,7 @@ from recipients.audience import user_role_entity_ids
 from recipients.models import Recipient, RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
 from recipients.services import PersonService, RoleAssignmentService
 from recipients.services.access import may_change_person, may_give_rights
-from signin.services import TwoFactorService
+from recipients.signin.services import TwoFactorService
 
 ROLE_FIELDS = ("is_staff", "groups")
 RIGHTS_FIELDS = ("user_permissions",)

@@ -12,7 +12,7 @@ from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import holds_rights, require_change
-from signin.services import SessionService, TwoFactorService
+from recipients.signin.services import SessionService, TwoFactorService
 
 
 class LeavingMixin:

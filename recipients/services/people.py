@@ -14,7 +14,7 @@ from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import require_change, require_rights_giver
 from recipients.services.leaving import LeavingMixin
-from signin.services import SessionService, TwoFactorService
+from recipients.signin.services import SessionService, TwoFactorService
 
 RIGHTS = ("is_staff", "is_superuser")
 

@@ -16,8 +16,8 @@ from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from recipients.models import User
-from signin.sessions import SessionStore
-from signin.steps import PASSWORD_BACKEND
+from recipients.signin.sessions import SessionStore
+from recipients.signin.steps import PASSWORD_BACKEND
 from tests.waiting import eventually
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

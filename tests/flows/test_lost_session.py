@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from notices.models import Notice
-from signin.models import Session
+from recipients.signin.models import Session
 from tests.makers import PASSWORD, make_draft, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,10 +5,10 @@ from base64 import b32decode
 
 import pytest
 
-from signin.services import TwoFactorService
-from signin.throttle import PAIR
+from recipients.signin.services import TwoFactorService
+from recipients.signin.throttle import PAIR
 from tests.makers import PASSWORD
-from tests.signin.steps import code_of
+from tests.recipients.signin.steps import code_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
