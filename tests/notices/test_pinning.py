@@ -18,6 +18,7 @@ VALUES = {
     "title": st.text(max_size=20),
     "content": st.text(max_size=40),
     "category_id": st.none() | st.integers(1, 9),
+    "department_id": st.none() | st.integers(1, 9),
     "start_date": DAYS,
     "end_date": st.none() | DAYS,
     "requires_acknowledgement": st.booleans(),
