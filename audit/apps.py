@@ -9,7 +9,9 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import checks  # noqa: F401, PLC0415 - registering them is its point
+        from audit.personal_data import trail  # noqa: PLC0415 - it needs the models
         from audit.triggers import install  # noqa: PLC0415 - it needs the models
 
         # Sent when every table is there, and before the first app of ours writes a row.
+        trail.register_own()
         post_migrate.connect(install, sender=self, dispatch_uid="audit.install")

@@ -30,3 +30,8 @@ def erase(subject: models.Model, *, actor: Any, reason: str) -> Erasure:
 
 def is_erased(subject: models.Model) -> bool:
     return Erasure.objects.filter(model=subject._meta.label_lower, object_id=subject.pk).exists()
+
+
+def erased_ids(model: type[models.Model]) -> models.QuerySet:
+    """The numbers of those whose data were erased, for a subquery."""
+    return Erasure.objects.filter(model=model._meta.label_lower).values("object_id")

@@ -7,6 +7,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+LONGEST_WAIT = 36_500  # days
 SMTP_TIMEOUT = 20  # seconds for each step of the dialogue
 
 
@@ -26,6 +27,16 @@ def secret_from(path: Path, name: str) -> str:
     except OSError as error:
         msg = f"{name}_FILE cannot be read: {error}. Create the file, or set {name} instead."
         raise ImproperlyConfigured(msg) from error
+
+
+def days(text: str) -> int:
+    """A number of days from ERASE_LEAVERS_AFTER_DAYS; 0 for none."""
+    if not text.strip():
+        return 0
+    if not text.strip().isdecimal() or not 0 < int(text) <= LONGEST_WAIT:
+        msg = f"ERASE_LEAVERS_AFTER_DAYS is “{text}”, which is no number of days. Use one such as 365, or leave it out."
+        raise ImproperlyConfigured(msg)
+    return int(text)
 
 
 def time_zone(name: str) -> str:

@@ -7,7 +7,8 @@ class RecipientsConfig(AppConfig):
     verbose_name = _("Audience")
 
     def ready(self) -> None:
-        from audit import sentences  # noqa: PLC0415 - they need the models
-        from recipients import trail  # noqa: PLC0415
+        from audit import access, sentences  # noqa: PLC0415 - they need the models
+        from recipients import personal_data, trail  # noqa: F401, PLC0415 - registering is the point of one
 
         sentences.register(trail.WORDS)
+        access.name_page("personal data", _("Personal data"))

@@ -1,10 +1,11 @@
 """The vocabulary for people, entities and groups. Chainable, lazy, never writes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from backoffice.models import SoftDeleteQuerySet
@@ -16,6 +17,13 @@ class UserQuerySet(models.QuerySet):
 
     def with_address(self) -> Self:
         return self.exclude(email="")
+
+    def left_before(self, moment: datetime) -> Self:
+        """Keep the inactive whose account was closed before `moment` and not opened since, by whichever door: the history says."""
+        versions = self.model.history.model.objects.filter(id=OuterRef("pk")).order_by("-history_date", "-history_id")
+        until_then = Subquery(versions.filter(history_date__lt=moment).values("is_active")[:1])
+        opened_since = Exists(versions.filter(history_date__gte=moment, is_active=True))
+        return self.filter(~opened_since, Exact(until_then, False), is_active=False)
 
 
 class RecipientQuerySet(models.QuerySet):

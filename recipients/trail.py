@@ -78,6 +78,10 @@ WORDS = {
         verbs={
             "password_changed_at": {ANY: _("set a password for {thing}")},
             "is_active": {True: _("let {thing} sign in again"), False: _("closed the account of {thing}")},
+            "on_hold": {
+                True: _("put on hold that who {thing} was can be erased"),
+                False: _("ended the hold on erasing who {thing} was"),
+            },
             "is_staff": {True: _("let {thing} into the back office"), False: _("closed the back office to {thing}")},
             "is_superuser": {True: _("made {thing} a superuser"), False: _("made {thing} a superuser no longer")},
         },

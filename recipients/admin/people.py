@@ -2,14 +2,13 @@
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _now
@@ -20,8 +19,9 @@ from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.erasure import is_erased
-from backoffice.permissions import may, may_everywhere
-from recipients.admin import holdings_page, member_pages
+from backoffice.admin.inlines import FewRowsMixin
+from backoffice.permissions import may, may_everywhere, may_somewhere
+from recipients.admin import holdings_page, personal_data, second_step
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
@@ -35,7 +35,7 @@ ROLE_FIELDS = ("is_staff", "groups")
 RIGHTS_FIELDS = ("user_permissions",)
 
 
-class RoleAssignmentInline(TabularInline):
+class RoleAssignmentInline(FewRowsMixin, TabularInline):
     model = RoleAssignment
     form = InlineRoleAssignmentForm
     fields = ("recipient", "role", "starts_on", "ends_on")
@@ -112,8 +112,8 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         fieldsets = [person, account]
         if self.has_change_permission(request, obj):
             fieldsets[1] = (account[0], {"fields": (*account[1]["fields"], "password_page", "second_step")})
-        if self.has_anonymise_permission(request, obj) and not obj.is_active and not is_erased(obj):
-            fieldsets[1][1]["fields"] += ("anonymise_page",)
+        if fields := self._personal_data_fields(request, obj):
+            fieldsets.append((_("Personal data"), {"fields": fields}))
         if self._sees_roles(request):
             fields = (*ROLE_FIELDS, "is_superuser") if request.user.is_superuser else ROLE_FIELDS
             fieldsets.append((_("Roles"), {"fields": fields}))
@@ -123,7 +123,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        always = ("last_login", "date_joined", "password_page", "second_step", "in_groups", "anonymise_page")
+        always = ("last_login", "date_joined", "password_page", "second_step", "in_groups", "anonymise_page", "export_page")
         return always if may_give_rights(request.user) else (*always, *ROLE_FIELDS, *RIGHTS_FIELDS)
 
     def _sees_roles(self, request: HttpRequest) -> bool:
@@ -169,18 +169,33 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         lines = ((groups.own_url("change", group.pk), group, why) for group, why in rows)
         return format_html_join("", '<a class="bo-link" href="{}">{}</a> ({})<br>', lines) or _now("In no group.")
 
-    # -- people who left --
+    # -- what is held on a person, and people who left --
     def get_urls(self) -> list:
         own = [
-            path("<int:object_id>/anonymise/", self.own_page(anonymise), name="recipients_user_anonymise"),
-            path("<int:object_id>/second-step/", self.own_page(reset_second_step), name="recipients_user_second_step"),
+            path("<int:object_id>/anonymise/", self.own_page(personal_data.anonymise), name="recipients_user_anonymise"),
+            path("<int:object_id>/export/", self.own_page(personal_data.export), name="recipients_user_export"),
+            path("<int:object_id>/second-step/", self.own_page(second_step.reset), name="recipients_user_second_step"),
         ]
         return own + super().get_urls()
+
+    def _personal_data_fields(self, request: HttpRequest, person: User) -> tuple[str, ...]:
+        fields: tuple[str, ...] = ("export_page",) if self.has_export_permission(request, person) else ()
+        if self.has_anonymise_permission(request, person) and not is_erased(person):
+            fields += ("on_hold",) if person.is_active else ("on_hold", "anonymise_page")
+        return fields
+
+    def has_export_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return may_somewhere(request.user, "export", User) if obj is None else may(request.user, "export", obj)
 
     def has_anonymise_permission(self, request: HttpRequest, obj: User) -> bool:
         return may(request.user, "anonymise", obj)
 
-    @admin.display(description=_("personal data"))
+    @admin.display(description=_("for the person"))
+    def export_page(self, person: User) -> str:
+        url = self.own_url("export", person.pk)
+        return format_html('<a class="bo-link" href="{}">{}</a>', url, _now("Export all that is held on this person"))
+
+    @admin.display(description=_("erasing"))
     def anonymise_page(self, person: User) -> str:
         return format_html('<a class="bo-link" href="{}">{}</a>', self.own_url("anonymise", person.pk), _now("Erase who this person was"))
 
@@ -215,43 +230,3 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         if not may_change_person(request.user, person):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
-
-
-def anonymise(model_admin: PersonAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
-    person = model_admin.object_or_404(request, object_id)
-    model_admin.require(request, "anonymise", person)
-
-    def act(data: dict[str, Any]) -> HttpResponse:
-        former = PersonService.anonymise(person.pk, actor=request.user, reason=data["reason"])
-        messages.success(request, _now("The personal data are erased. The account is called “%(name)s” from now on.") % {"name": former})
-        return redirect(model_admin.own_url("change", person.pk))
-
-    versions = person.history.count()
-    question = (
-        _("Name, username, e-mail, employee number and job title go: from the account, and from all %(count)d versions in its history.")
-        % {"count": versions},
-        _("This cannot be undone, by anybody."),
-        _("What the person read, acknowledged, wrote, changed and belonged to stays on record, under the number %(number)d.")
-        % {"number": person.pk},
-        _("The seals of the history stay valid. That something was erased, when, by whom and why, stays on record too."),
-        _("Reasons and texts that people wrote in their own words are not searched for the name."),
-    )
-    return member_pages.confirm(model_admin, request, person, title=_("Erase personal data"), question=question, act=act)
-
-
-def reset_second_step(model_admin: PersonAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
-    person = cast("User", model_admin.object_or_404(request, object_id))
-    if not may_change_person(request.user, person):
-        raise PermissionDenied
-
-    def act(data: dict[str, Any]) -> HttpResponse:
-        PersonService.reset_second_step(person.pk, actor=request.user, reason=data["reason"])
-        messages.success(request, _now("%(name)s signs in with the password alone, until a new second step is set up.") % {"name": person})
-        return redirect(model_admin.own_url("change", person.pk))
-
-    question = (
-        _("The phone and the recovery codes of %(name)s are worth nothing from then on, and %(name)s is signed out everywhere.")
-        % {"name": person},
-        _("Do this only if you know that it is really them who asks: call back, or see them. Say in the reason how you know."),
-    )
-    return member_pages.confirm(model_admin, request, person, title=_("Reset the second step"), question=question, act=act)

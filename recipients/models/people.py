@@ -41,6 +41,10 @@ class User(AbstractUser):
         help_text=_("Such as “Europe/London”. Empty: the organisation's own."),
     )
 
+    on_hold = models.BooleanField(
+        _("identity on hold"), default=False, help_text=_("While a dispute or an audit runs: who this person was is not erased.")
+    )
+
     objects = PeopleManager()
     history = audited(
         excluded=("password", "last_login"),

@@ -14,12 +14,13 @@ from recipients.exceptions import RecipientError
 from recipients.models import User
 from recipients.services.access import require_change, require_rights_giver
 from recipients.services.leaving import LeavingMixin
+from recipients.services.personal_data import PersonalDataMixin
 from recipients.signin.services import SessionService, TwoFactorService
 
 RIGHTS = ("is_staff", "is_superuser")
 
 
-class PersonService(LeavingMixin):
+class PersonService(LeavingMixin, PersonalDataMixin):
     @staticmethod
     @transaction.atomic
     def save_new(person: User, *, actor: Any) -> User:
@@ -34,6 +35,8 @@ class PersonService(LeavingMixin):
         stored = User.objects.select_for_update().get(pk=person.pk)
         require_change(actor, stored)
         _refuse_rights_beyond(actor, {name: getattr(stored, name) for name in RIGHTS}, person)
+        if person.on_hold != stored.on_hold:
+            require(actor, "anonymise", stored)  # who decides that it is erased decides that it is kept
         if stored.pk == actor.pk and not (person.is_active and person.is_staff >= stored.is_staff):
             raise RecipientError(_("You would lock yourself out. Ask another administrator to do this."))
         if stored.is_active and not person.is_active:
