@@ -14,7 +14,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import database, local_secret_key, mailer, require, secret_from, time_zone
+from backoffice.environment import database, days, local_secret_key, mailer, require, secret_from, time_zone
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
 from backoffice.sign_in_settings import *  # noqa: F403 - settings all of them; kept apart for their length
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "backoffice.middleware.no_devices",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "audit.middleware.AttributionMiddleware",
     "recipients.signin.middleware.SecondStepFirst",
+    "backoffice.middleware.nothing_private_is_stored",
     "backoffice.middleware.no_nul_in_the_address",
     "backoffice.middleware.time_zone_of_the_reader",
     "allauth.account.middleware.AccountMiddleware",
@@ -154,6 +156,8 @@ ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 # -- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "recipients.User"
 ANONYMOUS_USER_NAME = None  # guardian would create an account for it
+# Days after which it is erased who a closed account belonged to; unset: never.
+ERASE_LEAVERS_AFTER_DAYS = days(env("ERASE_LEAVERS_AFTER_DAYS", default=""))
 
 # -- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -171,11 +175,11 @@ SECURE_CSP = {
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],
-    "frame-ancestors": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],  # `backoffice.sites` lets a pop-up of our own be one
     "frame-src": [CSP.SELF],
     "base-uri": [CSP.SELF],
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -218,6 +222,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
     "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10"), "options": {"expires": 300}},
+    "erase-leavers": {"task": "recipients.erase_leavers", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 3600}},
     "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0"), "options": {"expires": 3600}},
 }
 

@@ -1,11 +1,15 @@
 """The back office: unfold's admin site behind the one sign-in of the project."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.conf import settings
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -35,6 +39,9 @@ class BackofficeSite(UnfoldAdminSite):
     def get_urls(self) -> list:
         return [*(pattern for urls in self._pages for pattern in urls(self)), *super().get_urls()]
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return framed_when_a_pop_up(super().admin_view(view, cacheable))
+
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and request.user.is_staff
 
@@ -51,3 +58,19 @@ class BackofficeSite(UnfoldAdminSite):
 
     def _home(self, request: HttpRequest) -> str:
         return request.path.removesuffix("login/")
+
+
+def framed_when_a_pop_up(view: Any) -> Any:
+    """unfold shows the page that adds a related object in a frame. No other page may be framed, and that one by us alone."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = view(request, *args, **kwargs)
+        if IS_POPUP_VAR in request.GET or IS_POPUP_VAR in request.POST:
+            response["X-Frame-Options"] = "SAMEORIGIN"
+            response._csp_config = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
+        else:
+            response["X-Frame-Options"] = settings.X_FRAME_OPTIONS  # unfold's own views say otherwise
+        return response
+
+    return wrapper

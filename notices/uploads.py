@@ -86,8 +86,8 @@ def _is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The sample may end within a character; anything earlier is not text.
-        if error.start < len(head) - 4:
+        # The sample may end within a character; anything earlier, or in a file that is read whole, is not text.
+        if len(head) < SAMPLE or error.start < len(head) - 4:
             return False
         text = head[: error.start].decode("utf-8-sig")
     return not any(ord(character) < SPACE and character not in "\t\n\r\f" for character in text)

@@ -5,8 +5,20 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 
+# On one page, in one save. Django takes two thousand, and a page that shows so many takes minutes.
+MOST_ROWS = 100
 
-class PartOfParentMixin:
+
+class FewRowsMixin:
+    """More rows than a page can show are refused, however many were posted."""
+
+    max_num = MOST_ROWS
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **kwargs | {"absolute_max": MOST_ROWS})
+
+
+class PartOfParentMixin(FewRowsMixin):
     admin_site: Any
     parent_model: type[Model]
 

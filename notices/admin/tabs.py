@@ -16,6 +16,7 @@ from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may, may_everywhere
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.phrases import told_by_mail
+from notices.downloads import download
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
 from notices.presentation import DELIVERY_LABELS
@@ -182,10 +183,7 @@ def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: 
     """The file, to whoever may see its notice. Never shown inside our own pages."""
     notice = admin.notice_or_404(request, object_id, trash=True)
     found = notice.attachments.filter(pk=attachment_id).first()
-    if found is None:
+    answer = download(found) if found is not None else None
+    if answer is None:
         raise Http404
-    try:
-        content = found.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    return FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
+    return answer

@@ -1,6 +1,5 @@
 """One notice: its page, and the acts of its reader. Only the acts change anything, and only by POST."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -8,12 +7,13 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from notices.downloads import download
 from notices.exceptions import NoticeError, StaleNotice
 from notices.inbox import queries
 from notices.inbox.gone import not_on_show
@@ -23,7 +23,6 @@ from notices.models import Notice, ReadAcknowledgment
 from notices.rendering import render
 from notices.services import NoticeService
 
-logger = logging.getLogger(__name__)
 LONGEST_NUMBER = 9  # digits; more would not fit the column
 
 
@@ -117,16 +116,6 @@ def favourite(request: HttpRequest, notice: Notice) -> HttpResponse:
 @require_safe
 @for_its_reader
 def attachment(request: HttpRequest, notice: Notice, attachment_id: int) -> HttpResponseBase:
-    """Always a download: nothing that was uploaded is shown by the browser as a page of ours."""
     file = notice.attachments.filter(pk=attachment_id).first()
-    if file is None:
-        return not_found(request)
-    try:
-        content = file.file.open("rb")
-    except FileNotFoundError:
-        logger.exception("The file of attachment %s is missing.", file.pk)
-        return not_found(request)
-    headers = {"X-Content-Type-Options": "nosniff"}
-    return FileResponse(
-        content, as_attachment=True, filename=file.name, content_type=file.content_type or "application/octet-stream", headers=headers
-    )
+    answer = download(file) if file is not None else None
+    return answer or not_found(request)
