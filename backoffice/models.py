@@ -76,7 +76,7 @@ class SoftDeleteMixin(models.Model):
         if self.is_deleted:
             return 0, {}
         with transaction.atomic():
-            pre_soft_delete.send(sender=type(self), instance=self)
+            pre_soft_delete.send(sender=type(self), instance=self, user=user)
             self.is_deleted, self.deleted_at, self.deleted_by = True, timezone.now(), user
             self.save(update_fields=["is_deleted", "deleted_at", "deleted_by"])
             post_soft_delete.send(sender=type(self), instance=self)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -16,6 +16,7 @@ from notices.models import (
     NoticeRecipient,
     NoticeRecipientGroup,
 )
+from notices.querysets import NoticeQuerySet
 
 MOST_LISTED = 200
 NOBODY = 0  # stands for a change past the product, which names no person
@@ -63,18 +64,24 @@ def contributors_of(notice_ids: Collection[int]) -> dict[int, set[int]]:
 
 
 def to_decide_by(person: Any) -> list[Notice]:
-    """What waits for `person`, the longest first: in review, theirs to approve, and none of it their own work.
+    """What waits for `person`, the longest first: in review, theirs to approve, and none of it their own work."""
+    waiting = in_review_for(person).select_related("created_by", "category")[:MOST_LISTED]
+    return without_part_of(person, list(waiting))
 
-    Each has its `submission`, the step by which it was handed in; None if that is not on record.
-    """
-    waiting = visible(person, "approve", Notice.objects.filter(status=Notice.Status.IN_REVIEW)).select_related("created_by", "category")
-    notices = list(waiting.order_by("modified_at", "pk")[:MOST_LISTED])
+
+def in_review_for(person: Any) -> NoticeQuerySet:
+    """What is theirs to approve, were it not for a part that they had in it; the longest first."""
+    waiting = Notice.objects.filter(status=Notice.Status.IN_REVIEW).order_by("modified_at", "pk")
+    return cast("NoticeQuerySet", visible(person, "approve", waiting))
+
+
+def without_part_of(person: Any, notices: list[Notice]) -> list[Notice]:
     parts = contributors_of([notice.pk for notice in notices]) if notices else {}
-    mine = [notice for notice in notices if person.pk not in parts[notice.pk]]
-    return with_submissions(mine)
+    return [notice for notice in notices if person.pk not in parts[notice.pk]]
 
 
 def with_submissions(notices: list[Notice]) -> list[Notice]:
+    """Each gets its `submission`, the step by which it was handed in; None if that is not on record."""
     steps = Approval.objects.filter(notice__in=notices, decision=Approval.Decision.SUBMITTED).select_related("by")
     newest = {step.notice_id: step for step in steps.order_by("notice_id", "-pk").distinct("notice_id")}
     for notice in notices:

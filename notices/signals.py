@@ -33,8 +33,8 @@ def refuse_to_delete_published(sender: type[Notice], instance: Notice, **kwargs:
 
 
 @receiver(pre_soft_delete, sender=RecipientGroup, dispatch_uid="notices.refuse_to_delete_addressed_group")
-def refuse_to_delete_addressed_group(sender: type[RecipientGroup], instance: RecipientGroup, **kwargs: Any) -> None:
-    refuse_group_deletion(instance)
+def refuse_to_delete_addressed_group(sender: type[RecipientGroup], instance: RecipientGroup, user: Any = None, **kwargs: Any) -> None:
+    refuse_group_deletion(instance, actor=user)
 
 
 @receiver((post_delete, post_soft_delete), sender=Notice, dispatch_uid="notices.drop_cache_after_delete")

@@ -32,7 +32,7 @@ def approvals(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     context = site.each_context(request) | {"title": _("Approvals"), "decides": decides, "submits": submits}
     if decides:
-        context["waiting"] = to_decide_by(user)
+        context["waiting"] = with_submissions(to_decide_by(user))
     if submits:
         context |= {"page": (page := page_of(request, _handed_in_by(user))), "submissions": _with_outcomes(list(page.object_list))}
     return TemplateResponse(request, "notices/admin/approvals.html", context)

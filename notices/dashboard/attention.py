@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.permissions import may_somewhere
-from notices.contributors import to_decide_by
+from notices.contributors import in_review_for, without_part_of
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
 from notices.querysets import NoticeQuerySet
 
 SHOWN = 5  # rows of each list
+IN_REVIEW = 25  # looked at for those that one had no part in
 LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
 TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
 Status = Notice.Status
@@ -84,14 +85,14 @@ def figures(sight: Sight) -> list[Figure]:
     monday = _start_of_week()
     week = sight.notices().filter(status=Status.PUBLISHED, published_at__gte=monday)
     in_review, scheduled = (sight.notices().filter(status=status) for status in (Status.IN_REVIEW, Status.SCHEDULED))
-    numbers = _counted(drafts=_drafts(sight), in_review=in_review, scheduled=scheduled)
+    numbers = _counted(drafts=_drafts(sight), in_review=in_review, scheduled=scheduled, week=week)
     figures = [
         Figure(_("My drafts"), numbers["drafts"], _drafts_url(sight)),
         Figure(_("In review"), numbers["in_review"], notice_list(status__exact=Status.IN_REVIEW.value)),
         Figure(_("Scheduled"), numbers["scheduled"], notice_list(status__exact=Status.SCHEDULED.value)),
         Figure(
             _("Published this week"),
-            sight.kept(f"week:{monday:%Y%m%d}", week.count),
+            numbers["week"],
             notice_list(status__exact=Status.PUBLISHED.value, published_at__gte=monday.isoformat()),
         ),
     ]
@@ -122,7 +123,8 @@ def _drafts_url(sight: Sight) -> str:
 def sections(sight: Sight) -> list[Section]:
     trouble = sight.kept("trouble", _trouble)
     parts, seen = _chosen(sight, {notice_id for notice_id, *_rest in trouble})
-    found = (_needs_me(parts, _to_decide(sight)), _scheduled(parts["scheduled"]), _stuck(trouble, seen), _late(sight))
+    to_decide = without_part_of(sight.user, parts["in_review"])[:SHOWN]
+    found = (_needs_me(parts, to_decide), _scheduled(parts["scheduled"]), _stuck(trouble, seen), _late(sight))
     return [section for section in found if section.rows or section.nothing]
 
 
@@ -133,8 +135,12 @@ def _chosen(sight: Sight, also: Iterable[int]) -> tuple[dict[str, list[Notice]],
         "approved": sight.notices("publish").filter(status=Status.APPROVED, created_by=sight.user),
         "drafts": _drafts(sight).filter(status_reason=""),
     }
-    ordered = newest | {"scheduled": sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk")}
-    first, *others = (rows.annotate(part=Value(name)).values_list("part", "pk")[:SHOWN] for name, rows in ordered.items())
+    ordered = newest | {
+        "scheduled": sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk"),
+        "in_review": in_review_for(sight.user),
+    }
+    most = {"in_review": IN_REVIEW}
+    first, *others = (rows.annotate(part=Value(name)).values_list("part", "pk")[: most.get(name, SHOWN)] for name, rows in ordered.items())
     chosen = list(first.union(*others, all=True))
     rows = sight.notices().filter(pk__in={pk for _part, pk in chosen} | set(also)).select_related("created_by")
     seen = {notice.pk: notice for notice in rows.defer("content", "search_vector")}
@@ -142,11 +148,8 @@ def _chosen(sight: Sight, also: Iterable[int]) -> tuple[dict[str, list[Notice]],
     for name in newest:  # the database keeps to the order within a part, but promises none
         parts[name].sort(key=lambda notice: -notice.pk)
     parts["scheduled"].sort(key=lambda notice: (notice.publish_at, notice.pk))
+    parts["in_review"].sort(key=lambda notice: (notice.modified_at, notice.pk))
     return parts, seen
-
-
-def _to_decide(sight: Sight) -> list[Notice]:
-    return to_decide_by(sight.user)[:SHOWN] if may_somewhere(sight.user, "approve", Notice) else []
 
 
 def _needs_me(parts: dict[str, list[Notice]], to_decide: list[Notice]) -> Section:

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.attribution import acting
+from backoffice.permissions import visible
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReadAcknowledgment
 from notices.models.notice import today
@@ -64,16 +66,23 @@ def refuse_deletion(notice: Notice) -> None:
         raise NoticeError(_("“%(title)s” cannot be deleted. %(advice)s") % {"title": notice, "advice": advice[notice.status]})
 
 
-def refuse_group_deletion(group: RecipientGroup) -> None:
-    """A group that readers are reached through, or are about to be, cannot be deleted."""
+def refuse_group_deletion(group: RecipientGroup, *, actor: Any) -> None:
+    """A group that readers are reached through, or are about to be, cannot be deleted. `actor` is told what they may see."""
     living = Notice.objects.filter(noticerecipientgroup__recipient_group=group, status__in=WAITING_FOR_READERS).exclude(
         end_date__lt=today()
     )
-    titles = list(living.order_by("-pk").values_list("title", flat=True)[: NAMED_IN_A_REFUSAL + 1])
-    if titles:
-        names = ", ".join(f"“{title}”" for title in titles[:NAMED_IN_A_REFUSAL])
-        if len(titles) > NAMED_IN_A_REFUSAL:
-            names = _("%(names)s and others") % {"names": names}
-        raise NoticeError(
-            _("“%(group)s” is addressed by %(names)s. Withdraw them or change their audience first.") % {"group": group, "names": names}
-        )
+    count = living.count()
+    if not count:
+        return
+    titles = list(visible(actor, "view", living).order_by("-pk").values_list("title", flat=True)[:NAMED_IN_A_REFUSAL])
+    raise NoticeError(
+        _("“%(group)s” is addressed by %(names)s. Withdraw them or change their audience first.")
+        % {"group": group, "names": _named(titles, count)}
+    )
+
+
+def _named(titles: list[str], count: int) -> str:
+    names = ", ".join(f"“{title}”" for title in titles)
+    if not titles:
+        return ngettext("%(count)d notice", "%(count)d notices", count) % {"count": count}
+    return names if len(titles) == count else _("%(names)s and others") % {"names": names}

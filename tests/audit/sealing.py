@@ -25,9 +25,13 @@ def sealed(*names: str):
 
 
 def seal_now():
-    """Seal, once nothing runs any more on this server that could be older: tests of another process use it too."""
-    eventually(lambda: not Entry.objects.filter(history_stamp__gte=clock().horizon).exists(), seconds=100)
+    wait_until_sealable()
     return seal()
+
+
+def wait_until_sealable():
+    """Until nothing runs any more on this server that could be older: tests of another process use it too."""
+    eventually(lambda: not Entry.objects.filter(history_stamp__gte=clock().horizon).exists(), seconds=100)
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def test_the_views_of_the_libraries_are_not_there(client, carol, one_of_each, se
     for name in found:
         for end in ("simple_history", "permissions", "permissions_manage_user", "permissions_manage_group", "import", "process_import"):
             assert not name.endswith(f"_{end}"), name
-        assert not (name.endswith("_export") and not name.startswith("audit_")), name
+        assert not name.endswith("_export") or name.startswith("audit_") or name == "recipients_user_export", name  # pages of ours
     client.force_login(carol)
     notice, version = one_of_each["published"], one_of_each["published"].history.latest("history_id")
     for path in (f"history/{version.history_id}/", "permissions/", "permissions/user-manage/1/", "import/", "export/", "delete/"):

@@ -16,7 +16,7 @@ from audit.seals import anchors
 from audit.seals.findings import Exit
 from audit.seals.sealing import seal
 from audit.seals.verifying import verify
-from tests.audit.sealing import seal_now, sealed, write
+from tests.audit.sealing import seal_now, sealed, wait_until_sealable, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,6 +66,7 @@ sealing.seal()
 def test_a_sealer_that_is_killed_leaves_nothing_half(where, seals):
     sealed("a")
     write("b")
+    wait_until_sealable()
     code = SEALER.format(where=where, path=str(django_settings.AUDIT_ANCHOR_FILE))
     database = connection.settings_dict
     url = f"postgres://{database['USER']}:{database['PASSWORD']}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"

@@ -167,7 +167,7 @@ def test_a_right_on_one_thing_is_told_as_what_it_allows(grace):
             told |= set(said())
     assert "Grace Tester let the role Author send notices to Night shift" in told
     assert "Grace Tester let the role Author take “Fire drill” out of the trash" in told
-    assert len(told) == 10 + 9 + 7
+    assert len(told) == 11 + 9 + 7
     assert not [sentence for sentence in told if "the right" in sentence]
 
 

@@ -149,7 +149,7 @@ class TestTheWay:
         group = make_group("Night shift", people=(dave,))
         notice = make_approved(author=alice, approver=erin, groups=(group,), category=safety)
         with pytest.raises(NoticeError, match="is addressed by “Fire drill”"):
-            group.delete()
+            group.delete(user=alice)
         NoticeService.delete(notice.pk, actor=alice)
         NoticeService.restore(notice.pk, actor=alice)
         assert NoticeService.publish(notice.pk, actor=alice).is_published

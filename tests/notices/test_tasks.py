@@ -32,7 +32,10 @@ def woken(monkeypatch) -> list[int]:
 
 def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the checks of the models
     started = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
-    assert started == {"notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"}
+    assert started == {
+        *("notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"),
+        *("recipients.erase_leavers", "signin.sweep"),
+    }
     app.loader.import_default_modules()
     assert started <= app.tasks.keys()
 

@@ -121,12 +121,14 @@ def test_deleting_and_restoring_leave_rows_with_actor_and_reason(alice, grace, d
     assert (restored.history_user, restored.history_change_reason, restored.is_deleted) == (grace, "Restored from the trash", False)
 
 
-def test_a_group_that_a_living_notice_addresses_cannot_be_deleted(alice, grace, dave):
+def test_a_group_that_a_living_notice_addresses_cannot_be_deleted(alice, grace, frank, dave):
     group = make_group("Night shift", people=(dave,))
     notice = make_published("Canteen hours", author=alice, groups=(group,))
 
     with pytest.raises(ValidationError, match=r"“Night shift” is addressed by “Canteen hours”\. Withdraw them"):
         RecipientGroupService.delete(group.pk, actor=grace)
+    with pytest.raises(ValidationError, match=r"“Night shift” is addressed by 1 notice\. Withdraw them"):
+        RecipientGroupService.delete(group.pk, actor=frank)  # who sees no notices
     NoticeService.withdraw(notice.pk, actor=alice)
     RecipientGroupService.delete(group.pk, actor=grace)
 
