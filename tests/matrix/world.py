@@ -1,0 +1,93 @@
+"""Two of everything, marked so that a leak shows: what one person was granted (`own`), and the rest (`other`)."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.db.models import Model
+from django.utils import timezone
+from guardian.shortcuts import assign_perm
+
+from backoffice.permissions import Role
+from notices.models import Attachment, Category, Notice
+from notices.services import NoticeService
+from recipients.models import Recipient, RecipientGroup, RoleAssignment, User
+from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
+
+# A mark is never sent whole by a test, so a page that holds one has looked it up.
+MARK = re.compile(r"qz(?:own|other)(?:draft|published|withdrawn|scheduled|review|trash|recipient|group|binned|person|role|category|file)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    notices: dict[str, Notice]  # by state
+    attachment: Attachment
+    recipient: Recipient
+    group: RecipientGroup
+    trashed_group: RecipientGroup
+    member: User
+    assignment: RoleAssignment
+    role: Group
+    category: Category
+    grants: dict[str, int]  # by kind, the number of a right on one thing
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    root: User
+    author: User
+    own: Scope
+    other: Scope
+    people: dict[str, User | None] = field(default_factory=dict)  # by letter, once they came
+
+
+def make_world() -> World:
+    root = make_person("root", staff=True, is_superuser=True)
+    author = make_person("alice", role=Role.AUTHOR)
+    return World(root, author, own=_scope("own", author, root), other=_scope("other", author, root))
+
+
+def _scope(name: str, author: User, root: User) -> Scope:
+    member = make_person(f"{name}member", first_name=f"qz{name}person")
+    recipient = make_recipient(f"qz{name}recipient", members=(member,))
+    group = make_group(f"qz{name}group", people=(member,))
+    trashed_group = make_group(f"qz{name}binned")
+    trashed_group.delete(user=root)
+    category = make_category(f"qz{name}category", needs_approval=True)
+    to = {"author": author, "recipients": (recipient,), "groups": (group,), "department": recipient}
+    notices = {
+        "draft": make_draft(f"qz{name}draft", content=f"<p>qz{name}draft</p>", **to),
+        "published": make_published(f"qz{name}published", content=f"<p>qz{name}published</p>", **to),
+        "withdrawn": make_published(f"qz{name}withdrawn", **to),
+        "scheduled": make_draft(f"qz{name}scheduled", **to),
+        "review": make_draft(f"qz{name}review", category=category, **to),
+        "trash": make_draft(f"qz{name}trash", **to),
+    }
+    NoticeService.withdraw(notices["withdrawn"].pk, actor=author)
+    NoticeService.schedule(notices["scheduled"].pk, timezone.now() + timedelta(days=1), actor=author)
+    NoticeService.submit_for_review(notices["review"].pk, actor=author)
+    NoticeService.delete(notices["trash"].pk, actor=author)
+    attachment = Attachment(notice=notices["published"], name=f"qz{name}file.txt", size=4, content_type="text/plain")
+    attachment.file.save("plan.txt", ContentFile(b"plan"))
+    return Scope(
+        notices=notices,
+        attachment=attachment,
+        recipient=recipient,
+        group=group,
+        trashed_group=trashed_group,
+        member=member,
+        assignment=RoleAssignment.objects.get(user=member, recipient=recipient),
+        role=Group.objects.create(name=f"qz{name}role"),
+        category=category,
+        grants={
+            "notices_notice": _granted(f"{name}reader", "notices.view_notice", notices["draft"]),
+            "recipients_recipient": _granted(f"{name}seer", "recipients.view_recipient", recipient),
+            "recipients_recipientgroup": _granted(f"{name}viewer", "recipients.view_recipientgroup", group),
+        },
+    )
+
+
+def _granted(username: str, permission: str, thing: Model) -> int:
+    return assign_perm(permission, make_person(username, staff=True), thing).pk
