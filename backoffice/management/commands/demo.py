@@ -125,7 +125,7 @@ class Command(BaseCommand):
             f"  Logs              {self.folder}/*.log",
             "",
             f"  Everyone's password is {self.style.SUCCESS(cast.PASSWORD)}",
-            *(f"    {username:<8}{role:<15}{purpose}" for username, role, purpose in cast.SIGN_INS),
+            *(f"    {username:<8}{role:<19}{purpose}" for username, role, purpose in cast.SIGN_INS),
             "",
             "  Ctrl-C stops it all and keeps the data. make demo RESET=1 starts over.",
         )
