@@ -1,6 +1,7 @@
 """Handing out all that is held on a person: to whom it concerns, through whoever may."""
 
 import tempfile
+from contextlib import ExitStack
 from typing import IO, Any
 
 from django.db import transaction
@@ -41,13 +42,11 @@ class PersonalDataMixin:
 def _export(person: User, *, actor: Any, reason: str) -> IO[bytes]:
     if not reason.strip():
         raise RecipientError(_("Say why, such as the request and its date. It stays on record."))
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
-    try:
+    with ExitStack() as held:
+        file = held.enter_context(tempfile.TemporaryFile())
         counts = write_archive(person, file, at=timezone.now())
         what: dict[str, Any] = {"model": person._meta.label_lower, "object_id": person.pk}
         record_export(actor, page=PAGE, detail=f"zip: {reason.strip()}", rows=sum(counts.values()), **what)
-    except BaseException:
-        file.close()
-        raise
+        held.pop_all()  # whoever asked closes it
     file.seek(0)
     return file
