@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0002_initial")]
+    dependencies = [("notices", "0001_initial")]
 
     operations = [
         migrations.AlterModelOptions(
