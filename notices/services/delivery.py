@@ -55,14 +55,16 @@ OWE = f"""
     ORDER BY u.id
 """
 
+# Materialised: asked a second time by a nested loop, it would skip what it has locked and choose others on top.
 CLAIM = """
-    UPDATE notices_delivery d
-    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = %(now)s + %(lease)s, changed_at = %(now)s
-    FROM (
+    WITH chosen AS MATERIALIZED (
         SELECT id FROM notices_delivery
         WHERE state = 'waiting' AND next_attempt_at <= %(now)s AND notice_id = %(notice)s AND revision = %(revision)s
         ORDER BY next_attempt_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-    ) chosen, recipients_user u
+    )
+    UPDATE notices_delivery d
+    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = %(now)s + %(lease)s, changed_at = %(now)s
+    FROM chosen, recipients_user u
     WHERE d.id = chosen.id AND u.id = d.person_id
     RETURNING d.id, d.person_id, d.attempts, d.next_attempt_at, u.first_name, u.last_name, u.username, u.email, u.is_active
 """
