@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection, transaction
@@ -49,6 +50,7 @@ def load(folder: Path) -> Loaded | None:
     source, past = Source(folder), Past()
     with maintenance():
         organisation = load_organisation(source, past)
+        _let_the_planner_see("recipients")
         notices, told = load_notices(source, past, organisation)
         stop_recording()
         readings = load_readings(told, past)
@@ -64,3 +66,10 @@ def load(folder: Path) -> Loaded | None:
         deliveries=Delivery.objects.count(),
         readings=readings,
     )
+
+
+def _let_the_planner_see(app: str) -> None:
+    """Autovacuum does not look into a transaction, and the audiences of all notices are asked for in this one."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in apps.get_app_config(app).get_models())
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {tables}")
