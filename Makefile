@@ -22,7 +22,7 @@ demo: $(STAMP) ## Run everything on a believable organisation (PORT=8000, RESET=
 	@$(PYTHON) manage.py demo --port $(PORT) $(if $(RESET),--reset)
 
 test: $(STAMP) .venv/.browser ## Run all tests (ARGS="-k publish" narrows)
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(STAMP) ## Check style, types, architecture, templates, spelling and migrations
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

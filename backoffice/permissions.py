@@ -29,6 +29,9 @@ IMPLIES_VIEW = (
 )
 
 
+NAME = ("permission__content_type__app_label", "permission__codename")  # of what a grant grants
+
+
 def _concrete(model: type[Model] | Model) -> Any:
     """A proxy asks for the permissions of its model."""
     return (model._meta.concrete_model or model)._meta
@@ -167,14 +170,22 @@ def may_somewhere(user: Any, verb: str, model: type[Model]) -> bool:
 
 
 def _granted_somewhere(user: Any) -> frozenset[str]:
-    """The permissions that `user` was granted on any object at all; kept on the person, as Django does with those of roles."""
+    """The permissions that `user` was granted on any object at all."""
     if (kept := getattr(user, "_granted_somewhere", None)) is None:
-        parts = [
-            tables.objects.filter(holder).order_by().values_list("permission__content_type__app_label", "permission__codename")
-            for tables, holder in _tables_of(user)
-        ]
-        kept = user._granted_somewhere = frozenset(f"{app}.{codename}" for app, codename in parts[0].union(*parts[1:]))
+        first, *others = (grants.values_list(*NAME) for grants in grants_of(user))
+        kept = keep_grants(user, first.union(*others))
     return kept
+
+
+def grants_of(user: Any) -> list[QuerySet]:
+    """All grants that count for `user`: one queryset for each table of them."""
+    return [table.objects.filter(holder).order_by() for table, holder in _tables_of(user)]
+
+
+def keep_grants(user: Any, names: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Kept on the person, as Django does with the permissions of roles. `names` are values of `NAME`."""
+    user._granted_somewhere = frozenset(f"{app}.{codename}" for app, codename in names)
+    return user._granted_somewhere
 
 
 def _tables_of(user: Any) -> list[tuple[Any, Q]]:

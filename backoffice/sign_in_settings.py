@@ -22,7 +22,7 @@ SIGN_IN_APPS = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it asks whether a password may be tried at all
-    "django.contrib.auth.backends.ModelBackend",
+    "backoffice.backends.PolicyBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from django.db import connection
+from django.db.models import F, Q
 
 from backoffice.permissions import visible
 from notices.models import (
@@ -17,11 +18,13 @@ from notices.models import (
     NoticeRecipientGroup,
 )
 from notices.querysets import NoticeQuerySet
+from recipients.audience import IsOneOf, raw_ids
 
-MOST_LISTED = 200
 NOBODY = 0  # stands for a change past the product, which names no person
 _PARTS = (Attachment, NoticeRecipient, NoticeRecipientGroup, NoticeAdditionalRecipient)
 _TEXT = ", ".join(PINNED_FIELDS)
+
+_ASKED = "ANY((SELECT ids FROM asked)::bigint[])"
 
 # Numbers of history rows rise in the order of writing, and whoever writes to a notice holds its row.
 # A row of the notice counts where it differs from the one before in what is pinned; a row of what belongs to it always.
@@ -29,24 +32,32 @@ _CHANGES = f"""
     SELECT id AS notice_id, history_id, history_user_id AS person_id FROM (
         SELECT id, history_id, history_user_id,
                ROW({_TEXT}) IS DISTINCT FROM lag(ROW({_TEXT})) OVER (PARTITION BY id ORDER BY history_id) AS differs
-        FROM {Notice.history.model._meta.db_table} WHERE id = ANY(%(ids)s)
+        FROM {Notice.history.model._meta.db_table} WHERE id = {_ASKED}
     ) own WHERE differs
 """ + "".join(
-    f" UNION ALL SELECT notice_id, history_id, history_user_id FROM {part.history.model._meta.db_table} WHERE notice_id = ANY(%(ids)s)"
+    f" UNION ALL SELECT notice_id, history_id, history_user_id FROM {part.history.model._meta.db_table} WHERE notice_id = {_ASKED}"
     for part in _PARTS
 )
 _STEPS = Approval.history.model._meta.db_table
-CONTRIBUTORS = f"""
-    WITH change AS ({_CHANGES}),
+# Follows “WITH asked AS (…ids…),”, the array of the notices asked for.
+CONTRIBUTOR = f"""
+    change AS ({_CHANGES}),
     approved AS (
         SELECT notice_id, max(history_id) AS last FROM {_STEPS}
-        WHERE notice_id = ANY(%(ids)s) AND decision = 'approved' AND history_type = '+' GROUP BY notice_id
+        WHERE notice_id = {_ASKED} AND decision = 'approved' AND history_type = '+' GROUP BY notice_id
+    ),
+    contributor (notice_id, person_id) AS (
+        SELECT id, created_by_id FROM notices WHERE id = {_ASKED}
+        UNION SELECT notice_id, person_id FROM change WHERE history_id IN (SELECT max(history_id) FROM change GROUP BY notice_id)
+        UNION SELECT c.notice_id, c.person_id FROM change c LEFT JOIN approved a USING (notice_id) WHERE c.history_id > coalesce(a.last, 0)
+        UNION SELECT s.notice_id, s.by_id FROM {_STEPS} s LEFT JOIN approved a USING (notice_id)
+              WHERE s.notice_id = {_ASKED} AND s.decision = 'submitted' AND s.history_type = '+' AND s.history_id > coalesce(a.last, 0)
     )
-    SELECT id, created_by_id FROM notices WHERE id = ANY(%(ids)s)
-    UNION SELECT notice_id, person_id FROM change WHERE history_id IN (SELECT max(history_id) FROM change GROUP BY notice_id)
-    UNION SELECT c.notice_id, c.person_id FROM change c LEFT JOIN approved a USING (notice_id) WHERE c.history_id > coalesce(a.last, 0)
-    UNION SELECT s.notice_id, s.by_id FROM {_STEPS} s LEFT JOIN approved a USING (notice_id)
-          WHERE s.notice_id = ANY(%(ids)s) AND s.decision = 'submitted' AND s.history_type = '+' AND s.history_id > coalesce(a.last, 0)
+"""
+CONTRIBUTORS = f"WITH asked AS (SELECT %(ids)s AS ids), {CONTRIBUTOR} SELECT notice_id, person_id FROM contributor"
+OWN_IN_REVIEW = f"""
+    WITH asked AS MATERIALIZED (SELECT ARRAY(SELECT id FROM notices WHERE status = 'in_review') AS ids), {CONTRIBUTOR}
+    SELECT notice_id FROM contributor WHERE person_id = %(person)s
 """
 
 
@@ -63,21 +74,12 @@ def contributors_of(notice_ids: Collection[int]) -> dict[int, set[int]]:
     return found
 
 
-def to_decide_by(person: Any) -> list[Notice]:
+def to_decide_by(person: Any) -> NoticeQuerySet:
     """What waits for `person`, the longest first: in review, theirs to approve, and none of it their own work."""
-    waiting = in_review_for(person).select_related("created_by", "category")[:MOST_LISTED]
-    return without_part_of(person, list(waiting))
-
-
-def in_review_for(person: Any) -> NoticeQuerySet:
-    """What is theirs to approve, were it not for a part that they had in it; the longest first."""
-    waiting = Notice.objects.filter(status=Notice.Status.IN_REVIEW).order_by("modified_at", "pk")
-    return cast("NoticeQuerySet", visible(person, "approve", waiting))
-
-
-def without_part_of(person: Any, notices: list[Notice]) -> list[Notice]:
-    parts = contributors_of([notice.pk for notice in notices]) if notices else {}
-    return [notice for notice in notices if person.pk not in parts[notice.pk]]
+    in_review = Notice.objects.filter(status=Notice.Status.IN_REVIEW)
+    own = raw_ids(OWN_IN_REVIEW, {"person": person.pk})
+    theirs = visible(person, "approve", in_review.filter(~Q(IsOneOf(F("pk"), own))))
+    return cast("NoticeQuerySet", theirs.order_by("modified_at", "pk"))
 
 
 def with_submissions(notices: list[Notice]) -> list[Notice]:

@@ -2,8 +2,10 @@ from typing import Any, cast
 
 from django.contrib import admin
 
+from notices import dashboard
 from notices.admin import approvals, categories, notices, trash
 
-cast("Any", admin.site).add_pages(approvals.urls)
+for pages in (dashboard, approvals):
+    cast("Any", admin.site).add_pages(pages.urls)
 
 __all__ = ["categories", "notices", "trash"]  # importing them registers them

@@ -17,6 +17,7 @@ from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
 
 Decision = Approval.Decision
+MOST_LISTED = 200
 
 
 def urls(site: admin.AdminSite) -> list:
@@ -32,7 +33,7 @@ def approvals(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     context = site.each_context(request) | {"title": _("Approvals"), "decides": decides, "submits": submits}
     if decides:
-        context["waiting"] = with_submissions(to_decide_by(user))
+        context["waiting"] = with_submissions(list(to_decide_by(user).select_related("created_by", "category")[:MOST_LISTED]))
     if submits:
         context |= {"page": (page := page_of(request, _handed_in_by(user))), "submissions": _with_outcomes(list(page.object_list))}
     return TemplateResponse(request, "notices/admin/approvals.html", context)

@@ -1,4 +1,4 @@
-"""The *Today* page: what needs me, what is stuck, what is late, and two charts.
+"""The *Today* page: what needs me and what comes next; then, asked for by the page, what is stuck, what is late, and two charts.
 
 Only what the person may see is shown or counted. What is dear to count is kept for a minute, and
 only where it holds for everyone who sees everything.
@@ -6,14 +6,24 @@ only where it holds for everyone who sees everything.
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
 from backoffice.permissions import may_everywhere, may_somewhere
-from notices.dashboard.attention import figures, sections
+from notices.dashboard import progress
+from notices.dashboard.attention import Attention
 from notices.dashboard.charts import charts
 from notices.dashboard.sight import Sight
 from notices.models import Notice
 from recipients.models import RecipientGroup
+
+
+def urls(site: admin.AdminSite) -> list:
+    """For `BackofficeSite.add_pages`."""
+    return [path("today/progress/", site.admin_view(today_progress), name="today_progress")]
 
 
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -22,12 +32,20 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not may_somewhere(user, "view", Notice):
         return context | {"sees_notices": False, "keeps_audiences": may_everywhere(user, "change", RecipientGroup)}
     sight = Sight(user)
-    numbers = figures(sight)
+    attention = Attention(sight)
+    figures = attention.figures()
     return context | {
         "sees_notices": True,
         "may_write": may_somewhere(user, "add", Notice),
-        "has_notices": any(figure.number for figure in numbers) or sight.notices().exists(),
-        "figures": numbers,
-        "sections": sections(sight),
-        "charts": charts(sight),
+        "has_notices": any(figure.number for figure in figures) or sight.notices().exists(),
+        "figures": figures,
+        "sections": attention.sections(),
     }
+
+
+def today_progress(request: HttpRequest) -> HttpResponse:
+    """A part of the page."""
+    if not may_somewhere(request.user, "view", Notice):
+        raise PermissionDenied
+    sight = Sight(request.user)
+    return TemplateResponse(request, "notices/admin/today_progress.html", {"sections": progress.sections(sight), "charts": charts(sight)})

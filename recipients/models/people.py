@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from audit.attribution import acting
 from audit.records import audited
@@ -25,6 +26,11 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):
         """The first account of an installation: nobody is there yet who could have made it."""
         with acting(None):
             return super().create_superuser(*args, **kwargs)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Whoever signs in is asked for by name, and next for a second step: one query says both."""
+        second_step = TOTPDevice.objects.filter(user=models.OuterRef("pk"), confirmed=True)
+        return self.annotate(has_second_step=models.Exists(second_step)).get(username=username)
 
 
 class User(AbstractUser):

@@ -18,7 +18,7 @@ PENDING = "signin_pending"  # in the session of somebody who still owes a code
 PASSED = "signin_second_step"  # by what the second step was passed: "code" or "provider"
 PENDING_FOR = 10 * 60  # seconds
 FRESH_FOR = 10 * 60  # seconds after signing in, in which it is not asked again who sits there
-PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 - a class
+PASSWORD_BACKEND = "backoffice.backends.PolicyBackend"  # noqa: S105 - a class
 
 
 def begin(request: HttpRequest, person: Any, *, then: str, by_provider: bool = False) -> HttpResponse:

@@ -161,6 +161,7 @@ _OPENS = {
         admin:app_list
         admin:notices_notice_changelist
         admin:notices_trashednotice_changelist
+        admin:today_progress
     """,
     "UGAPCVod": """
         admin:audit_history

@@ -18,7 +18,7 @@ from notices.services import NoticeService
 from recipients.models import Recipient
 from tests.makers import make_category, make_draft, make_person, make_published, make_recipient
 
-INDEX = "/admin/"
+INDEX, PROGRESS = "/admin/", "/admin/today/progress/"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,15 @@ def page(client, user):
     return response
 
 
+def progress(client, user):
+    """The part that the page asks for once it is shown."""
+    cache.clear()
+    client.force_login(user)
+    response = client.get(PROGRESS)
+    assert response.status_code == 200
+    return response
+
+
 def rows(response, slug: str) -> list[str]:
     section = next((s for s in response.context["sections"] if s.slug == slug), None)
     return [f"{row.title}: {row.what}" for row in section.rows] if section else []
@@ -57,6 +66,7 @@ def test_staff_without_rights_is_shown_the_way_to_the_inbox(client, alice, bob, 
     assert reverse("inbox:index") in response.content.decode()
     assert "Secret" not in response.content.decode()
     assert "sections" not in response.context
+    assert client.get(PROGRESS).status_code == 403
 
 
 def test_the_first_step_is_offered_when_there_is_nothing(client, alice, carol):
@@ -98,44 +108,44 @@ def test_the_next_scheduled_notice_comes_first(client, alice, leeds):
 
 def test_stuck_mails_are_counted_with_the_reason_and_the_link_shows_them(client, alice, leeds):
     notice = make_published(author=alice, recipients=(leeds,))
-    assert rows(page(client, alice), "stuck") == []  # just published: on its way
+    assert rows(progress(client, alice), "stuck") == []  # just published: on its way
     Delivery.objects.update(state="failed", reason="The mailbox does not exist.")
-    response = page(client, alice)
+    response = progress(client, alice)
     assert rows(response, "stuck") == ["Fire drill: 2 mails failed. The mailbox does not exist."]
     [row] = next(s for s in response.context["sections"] if s.slug == "stuck").rows
     assert len(client.get(row.url).context["page"].object_list) == 2
     NoticeService.withdraw(notice.pk, actor=alice, reason="Wrong")
-    assert rows(page(client, alice), "stuck") == []
+    assert rows(progress(client, alice), "stuck") == []
 
 
 def test_a_mail_that_nobody_takes_up_is_stuck_after_ten_minutes(client, alice, leeds):
     make_published(author=alice, recipients=(leeds,))
     Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=9))
-    assert rows(page(client, alice), "stuck") == []
+    assert rows(progress(client, alice), "stuck") == []
     Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=11))
-    [row] = rows(page(client, alice), "stuck")
+    [row] = rows(progress(client, alice), "stuck")
     assert row == "Fire drill: 2 mails are still waiting. Nobody has taken it up: perhaps the worker is not running."
 
 
 def test_late_counts_those_who_have_not_acknowledged_until_nobody_is_left(client, alice, dave, erin, leeds):
     notice = make_published(author=alice, recipients=(leeds,), requires_acknowledgement=True, due_date=today())
-    assert rows(page(client, alice), "late") == []  # due today is not late
+    assert rows(progress(client, alice), "late") == []  # due today is not late
     Notice.objects.filter(pk=notice.pk).update(due_date=today() - timedelta(days=1))
     NoticeService.acknowledge(notice, dave)
-    response = page(client, alice)
+    response = progress(client, alice)
     [row] = rows(response, "late")
     assert row.startswith("Fire drill: 1 of 2 have not acknowledged it; it was due on")
     [late] = next(s for s in response.context["sections"] if s.slug == "late").rows
     assert len(client.get(late.url).context["page"].object_list) == 1
     NoticeService.acknowledge(notice, erin)
-    assert rows(page(client, alice), "late") == []
+    assert rows(progress(client, alice), "late") == []
 
 
 def test_the_charts_count_reads_and_the_unread_of_each_department(client, alice, dave, erin):
     safety = make_recipient("Safety", members=(dave, erin), kind=Recipient.Kind.DEPARTMENT)
     notice = make_published(author=alice, recipients=(safety,))
     ReadAcknowledgment.objects.create(notice=notice, user=dave, revision=notice.revision)
-    reads, unread = page(client, alice).context["charts"]
+    reads, unread = progress(client, alice).context["charts"]
     assert reads.rows[-1][1] == 1
     assert len(reads.rows) == 30
     assert unread.rows == (("Safety", 1),)
@@ -159,12 +169,14 @@ def test_only_what_may_be_seen_is_shown_and_counted(client, alice, bob, leeds):
     make_published("Hidden", author=alice, recipients=(leeds,))
     Delivery.objects.update(state="failed", reason="Refused.")
     ReadAcknowledgment.objects.create(notice=Notice.objects.get(title="Hidden"), user=bob)
-    assert len(rows(page(client, alice), "stuck")) == 2  # and now it is kept for those who see everything
+    assert len(rows(progress(client, alice), "stuck")) == 2  # and now it is kept for those who see everything
     assign_perm("view_notice", bob, seen)
     client.force_login(bob)
     response = client.get(INDEX)
-    assert rows(response, "stuck") == ["Seen: 2 mails failed. Refused."]
     assert figures(response)["Published this week"] == 1
+    assert "Hidden" not in response.content.decode()
+    response = client.get(PROGRESS)
+    assert rows(response, "stuck") == ["Seen: 2 mails failed. Refused."]
     assert "Hidden" not in response.content.decode()
     assert response.context["charts"] == []  # the only reading is of a notice he may not see
 
@@ -177,13 +189,16 @@ def test_it_escapes_and_costs_the_same_for_one_notice_and_for_thirty(client, ali
             Notice.objects.filter(pk=late.pk).update(due_date=today() - timedelta(days=1))
             Delivery.objects.update(state="failed", reason="<b>Bold</b>")
 
+    def both() -> str:
+        return page(client, alice).content.decode() + progress(client, alice).content.decode()
+
     fill(1)
-    page(client, alice)
+    both()
     with CaptureQueriesContext(connection) as one:
-        page(client, alice)
+        both()
     fill(29)
     with CaptureQueriesContext(connection) as thirty:
-        content = page(client, alice).content.decode()
+        content = both()
     assert len(thirty) == len(one)
     assert "<b>Bold" not in content
     assert "&lt;b&gt;Bold&lt;/b&gt;" in content

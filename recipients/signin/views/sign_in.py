@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
+from backoffice.views import home_of
 from recipients.signin import steps
 from recipients.signin.forms import CodeForm
 from recipients.signin.services import CodeRefusedError, TwoFactorService
@@ -28,7 +29,8 @@ class SignInView(LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        return steps.begin(self.request, form.get_user(), then=self.get_success_url())
+        person = form.get_user()
+        return steps.begin(self.request, person, then=self.get_redirect_url() or home_of(person))
 
     def form_invalid(self, form: Any) -> HttpResponse:
         if getattr(self.request, "axes_locked_out", False):

@@ -12,11 +12,11 @@ def asked(queries: CaptureQueriesContext) -> list[str]:
     return [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
 
 
-def test_a_good_sign_in_asks_five_times(alice):
+def test_a_good_sign_in_asks_four_times(alice):
     with CaptureQueriesContext(connection) as queries:
         assert sign_in(Client(), "alice").status_code == 302
-    # counts of failures, the account, whether there is a phone, the last sign-in, the session
-    assert len(asked(queries)) == 5, "\n".join(asked(queries))
+    # counts of failures, the account and whether it has a phone, the last sign-in, the session
+    assert len(asked(queries)) == 4, "\n".join(asked(queries))
 
 
 def test_an_open_session_asks_twice(dave, client):

@@ -154,4 +154,4 @@ class TestHowTheyAreKept:
     "elsewhere", ["https://evil.example/", "//evil.example", "http:evil.example", "javascript:alert(1)", "/\\evil.example"]
 )
 def test_signing_in_leads_to_no_other_host(dave, elsewhere):
-    assert sign_in(Client(), "dave", next=elsewhere)["Location"] == "/"
+    assert sign_in(Client(), "dave", next=elsewhere)["Location"] == "/inbox/"

@@ -193,7 +193,7 @@ class TestOfOnesOwn:
         client.post("/account/two-factor/off/", {"code": code})
         assert not TwoFactorService.is_set_up(dave)
         assert not RecoveryCode.objects.exists()
-        assert sign_in(Client(), "dave")["Location"] == "/"
+        assert sign_in(Client(), "dave")["Location"] == "/inbox/"
 
 
 class TestWhereItIsAMust:

@@ -1,0 +1,113 @@
+"""How notices on show are getting on: mails that are stuck, acknowledgements that are late, and the charts.
+
+It looks at the deliveries and readings of many people, so the page asks for it once it is shown.
+"""
+
+from datetime import date, timedelta
+from typing import cast
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from notices.dashboard.lists import SHOWN, Row, Section
+from notices.dashboard.sight import Sight
+from notices.models import Delivery, Notice, ReadAcknowledgment
+from notices.models.notice import today
+
+LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
+TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
+
+# Notices with mails in trouble, newest first. Parameter: the moment before which a due mail is stuck.
+TROUBLE = """
+    WITH trouble AS (
+        SELECT notice_id, revision, state, reason FROM notices_delivery
+        WHERE state IN ('failed', 'unknown') AND kind = 'publication'
+        UNION ALL
+        SELECT notice_id, revision, state, reason FROM notices_delivery
+        WHERE state = 'waiting' AND kind = 'publication' AND (reason <> '' OR next_attempt_at < %(stuck)s)
+    )
+    SELECT t.notice_id, t.state, count(*), max(t.reason)
+    FROM trouble t
+    JOIN notices n ON n.id = t.notice_id AND n.revision = t.revision AND n.status = 'published' AND NOT n.is_deleted
+         AND (n.end_date IS NULL OR n.end_date >= %(today)s)
+    GROUP BY t.notice_id, t.state ORDER BY t.notice_id DESC, t.state LIMIT 300
+"""
+OUTSTANDING = """
+    SELECT d.notice_id, count(*), count(*) FILTER (WHERE r.acknowledged_at IS NULL)
+    FROM notices n
+    JOIN notices_delivery d ON d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication'
+    LEFT JOIN notices_readacknowledgment r ON r.notice_id = n.id AND r.user_id = d.person_id AND r.revision = n.revision
+    WHERE n.id = ANY(%(ids)s) GROUP BY d.notice_id
+"""
+
+
+def sections(sight: Sight) -> list[Section]:
+    return [_stuck(sight), _late(sight)]
+
+
+def _stuck(sight: Sight) -> Section:
+    trouble = sight.kept("trouble", _trouble)
+    titles = dict(sight.notices().filter(pk__in={pk for pk, *_rest in trouble}).values_list("pk", "title")) if trouble else {}
+    rows = [_trouble_row(titles[pk], pk, state, count, reason) for pk, state, count, reason in trouble if pk in titles]
+    more = _("And %(count)d more.") % {"count": len(rows) - SHOWN} if len(rows) > SHOWN else ""
+    return Section("stuck", _("Stuck"), tuple(rows[:SHOWN]), _("Every mail left, or is about to."), more=more)
+
+
+def _trouble() -> list[tuple[int, str, int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(TROUBLE, {"stuck": timezone.now() - TOO_LONG, "today": today()})
+        return cursor.fetchall()
+
+
+def _trouble_row(title: str, pk: int, state: str, count: int, reason: str) -> Row:
+    what = {
+        Delivery.State.FAILED: ngettext("%(count)s mail failed.", "%(count)s mails failed.", count),
+        Delivery.State.UNKNOWN: ngettext(
+            "%(count)s mail may or may not have arrived.", "%(count)s mails may or may not have arrived.", count
+        ),
+        Delivery.State.WAITING: ngettext("%(count)s mail is still waiting.", "%(count)s mails are still waiting.", count),
+    }[Delivery.State(state)] % {"count": f"{count:,}"}
+    if state == Delivery.State.WAITING and not reason:
+        reason = _("Nobody has taken it up: perhaps the worker is not running.")
+    return Row(
+        title, f"{reverse('admin:notices_notice_delivery', args=[pk])}?state={state}", f"{what} {reason.rstrip('.')}." if reason else what
+    )
+
+
+def _late(sight: Sight) -> Section:
+    rows = sight.kept("late", lambda: _late_rows(sight))
+    more = _("And more, overdue for longer.") if len(rows) > SHOWN else ""
+    return Section("late", _("Late"), tuple(rows[:SHOWN]), _("No acknowledgement is overdue from the last three months."), more=more)
+
+
+def _late_rows(sight: Sight) -> list[Row]:
+    confirmed = ReadAcknowledgment.objects.acknowledged().filter(
+        user=OuterRef("person_id"), notice=OuterRef("notice_id"), revision=OuterRef("revision")
+    )
+    owing = Delivery.objects.filter(
+        ~Exists(confirmed), notice=OuterRef("pk"), revision=OuterRef("revision"), kind=Delivery.Kind.PUBLICATION
+    )
+    overdue = (
+        sight.notices()
+        .published()
+        .filter(Exists(owing), requires_acknowledgement=True, due_date__lt=today(), due_date__gte=today() - LONG_AGO)
+    )
+    notices = list(overdue.order_by("-due_date", "-pk").only("title", "due_date")[: SHOWN + 1])
+    with connection.cursor() as cursor:
+        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices]})
+        numbers = {pk: (told, missing) for pk, told, missing in cursor.fetchall()}
+    return [_late_row(notice, *numbers[notice.pk]) for notice in notices if notice.pk in numbers]
+
+
+def _late_row(notice: Notice, told: int, missing: int) -> Row:
+    what = _("%(missing)s of %(told)s have not acknowledged it; it was due on %(day)s.") % {
+        "missing": f"{missing:,}",
+        "told": f"{told:,}",
+        "day": date_format(cast("date", notice.due_date)),
+    }
+    return Row(notice.title, f"{reverse('admin:notices_notice_readers', args=[notice.pk])}?only=outstanding", what)
