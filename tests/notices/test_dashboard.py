@@ -33,21 +33,17 @@ def leeds(dave, erin) -> Recipient:
     return make_recipient("Site Leeds", members=(dave, erin))
 
 
-def page(client, user):
+def page(client, user, address=INDEX):
     cache.clear()
     client.force_login(user)
-    response = client.get(INDEX)
+    response = client.get(address)
     assert response.status_code == 200
     return response
 
 
 def progress(client, user):
     """The part that the page asks for once it is shown."""
-    cache.clear()
-    client.force_login(user)
-    response = client.get(PROGRESS)
-    assert response.status_code == 200
-    return response
+    return page(client, user, PROGRESS)
 
 
 def rows(response, slug: str) -> list[str]:

@@ -199,9 +199,11 @@ class TestPagesShowTheirOwnAlone:
         response = desk.get("/admin/")
         assert "Canary" not in response.content.decode()
         assert {figure.label: figure.number for figure in response.context["figures"]}["Published this week"] == 1
+        assert response.context["may_write"]
+        response = desk.get("/admin/today/progress/")
+        assert "Canary" not in response.content.decode()
         assert [row.title for section in response.context["sections"] for row in section.rows] == ["Lift out of order"]
         assert response.context["charts"] == []
-        assert response.context["may_write"]
 
     def test_the_readers_of_an_own_notice_are_numbers_without_the_right_to_see_people(self, desk, alice, own, dave):
         NoticeService.publish(own.pk, actor=alice)

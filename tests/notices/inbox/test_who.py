@@ -82,7 +82,7 @@ def test_the_link_of_a_mail_leads_through_the_sign_in_to_the_notice(dave, drill)
 def test_sign_in_never_leads_to_another_host(dave):
     response = Client().post("/sign-in/", {"username": "dave", "password": PASSWORD, "next": "https://evil.example/"})
 
-    assert response["Location"] == reverse("home")
+    assert response["Location"] == reverse("inbox:index")
 
 
 def test_whoever_is_signed_in_goes_on_to_the_page_that_was_asked_for(reader, drill):
