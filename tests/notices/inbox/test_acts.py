@@ -121,6 +121,13 @@ def test_a_favourite_is_set_and_unset_by_its_button(reader, dave, drill):
     assert not Favourite.objects.exists()
 
 
+@pytest.mark.parametrize("target", ["nonsense", "inbox:index", "", "javascript:alert(1)", "//evil.example/", "https://evil.example/"])
+def test_a_favourite_leads_to_a_path_of_ours_or_to_its_notice(reader, drill, target):
+    back = reader.post(act(drill, "favourite"), {"favourite": "1", "next": target})
+
+    assert (back.status_code, back["Location"]) == (302, page_of(drill))
+
+
 def test_a_reader_chooses_a_time_zone_and_sees_moments_in_it(reader, dave, drill):
     Notice.objects.filter(pk=drill.pk).update(published_at="2026-01-05T23:30Z")
 
