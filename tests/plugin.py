@@ -1,7 +1,8 @@
 """Starts a throw-away PostgreSQL before anything reads the settings.
 
 pytest-django reads them before any conftest and before other plugins' hooks, so this happens
-when the module is imported: by `-p tests.plugin`, which comes first of all.
+when the module is imported: by `-p tests.plugin`, which comes first of all. Each worker of a
+parallel run has a server of its own: what waits for older transactions waits for nobody else's.
 """
 
 import os
@@ -23,16 +24,17 @@ def _remove_what_killed_runs_left() -> None:
         try:
             os.kill(int((folder / "owner").read_text()), 0)
         except (OSError, ValueError):
-            EmbeddedServer(folder / "postgres").remove()
+            EmbeddedServer(folder / "server").remove()
             shutil.rmtree(folder, ignore_errors=True)
 
 
 _remove_what_killed_runs_left()
 SERVER = None
-if "DATABASE_URL" not in os.environ:  # set by the user, or by the process that started this one
-    SERVER = EmbeddedServer(FOLDER / "postgres", settings=THROW_AWAY)
+OURS = "TESTS_THROW_AWAY_DATABASE_URL"  # what the process that started this one made, if it was not the user
+if os.environ.get("DATABASE_URL") == os.environ.get(OURS):
+    SERVER = EmbeddedServer(FOLDER / "server", settings=THROW_AWAY)
     SERVER.start()
-    os.environ["DATABASE_URL"] = SERVER.url()
+    os.environ["DATABASE_URL"] = os.environ[OURS] = SERVER.url()
 
 
 def pytest_unconfigure() -> None:

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from recipients.models import User
 from recipients.signin.sessions import SessionStore
@@ -74,6 +74,13 @@ class Visitor:
         session.create()
         self.context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": self.server}])
         return self
+
+    def open(self, address: str) -> Response | None:
+        """Go there, and wait until what the page asks for next has come, and the browser has said what it has to say."""
+        response = self.page.goto(address)
+        self.page.wait_for_function("!document.querySelector('[hx-trigger=load]')")
+        self.page.wait_for_timeout(50)
+        return response
 
     def check_accessible(self, page: Page | None = None) -> None:
         page = page or self.page

@@ -29,8 +29,7 @@ def watched(visitor):
 
 def walk(one, addresses) -> None:
     for address in addresses:
-        one.page.goto(address)
-        one.page.wait_for_load_state("networkidle")
+        one.open(address)
         assert one.complaints == [], address
 
 
