@@ -22,7 +22,6 @@ _OPENS = {
         admin:auth_group_history_compare
         admin:autocomplete
         admin:login
-        admin:notices_category_delete
         admin:notices_category_history_compare
         admin:notices_notice_delete
         admin:notices_notice_history_compare
@@ -62,6 +61,7 @@ _OPENS = {
         admin:auth_group_add
         admin:auth_group_delete
         admin:notices_category_add
+        admin:notices_category_delete
         admin:notices_notice_access_revoke
         admin:notices_notice_act:destroy
         admin:notices_notice_act:publish-without-approval
@@ -217,6 +217,7 @@ _WRITES = {
         admin:auth_group_delete
         admin:notices_category_add
         admin:notices_category_change
+        admin:notices_category_delete
         admin:notices_notice_access
         admin:notices_notice_access_revoke
         admin:notices_notice_act:destroy

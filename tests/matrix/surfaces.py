@@ -6,7 +6,6 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, get_resolver
 
@@ -58,11 +57,6 @@ def _each_act(name: str, route: str, parameters: tuple[str, ...]) -> Iterator[Su
 OBJECTS = ("object_id", "notice_id", "id")
 
 
-def bulk_acts() -> list[tuple[Any, str]]:
-    """Each list with each act that can be done to several of its rows."""
-    return [(registered, action.name) for registered in admin.site._registry.values() for action in registered._get_base_actions()]
-
-
 def fill(surface: Surface, scope: Scope) -> list[str]:
     """The addresses that lead to what is in `scope`; several where a notice may be in several states."""
     choices = [_values(surface, parameter, scope) for parameter in surface.parameters]
@@ -86,7 +80,7 @@ def fill_with(surface: Surface, value: Any, scope: Scope) -> str:
 
 
 def hidden_object(surface: Surface, scope: Scope) -> Any:
-    return _objects(surface, scope)[0]
+    return objects_of(surface, scope)[0]
 
 
 def page_of_the_object(surface: Surface) -> str:
@@ -115,10 +109,10 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
         "uidb64": ["MQ"],
         "token": ["set-password"],
     }
-    return constant[parameter] if parameter in constant else _objects(surface, scope)
+    return constant[parameter] if parameter in constant else objects_of(surface, scope)
 
 
-def _objects(surface: Surface, scope: Scope) -> list[Any]:
+def objects_of(surface: Surface, scope: Scope) -> list[Any]:
     name = surface.name.removeprefix("admin:")
     if "attachment" in name or "take_back" in name or "new_draft" in name or surface.name.startswith("inbox:"):
         return [scope.notices["published"].pk]
@@ -126,6 +120,7 @@ def _objects(surface: Surface, scope: Scope) -> list[Any]:
         ("notices_notice_access", [scope.notices["draft"]]),
         ("notices_notice", list(scope.notices.values())),
         ("notices_trashednotice", [scope.notices["trash"]]),
+        ("notices_category_delete", [scope.unused_category]),
         ("notices_category", [scope.category]),
         ("recipients_recipientgroup_restore", [scope.trashed_group]),
         ("recipients_recipientgroup", [scope.group]),

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.matrix import expected
-from tests.matrix.observing import SCOPES, Observer, Seen, tries
+from tests.matrix.bulk import bulk_tries
+from tests.matrix.observing import MAY_MOST, SCOPES, Observer, Seen, tries
 from tests.matrix.people import NAMES, PEOPLE, sign_in
 from tests.matrix.surfaces import ABSENT, WRONG, Surface, fill_with, hidden_object, page_of_the_object, surfaces, takes_an_object
 from tests.matrix.world import MARK, World, make_world
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.timeout(900)
 
 # Each share meets a world of its own, so that all cores work.
 SHARES = ("UOB", "GRI", "APND", "CFVW")
+MOST_AND_LEAST = (MAY_MOST, "B")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one for each answer
 QUERIES = ("q=qzother", "_facets=1&q=qz", "_popup=1&_to_field=id")
 AUTOCOMPLETED = (
@@ -54,11 +56,14 @@ def test_every_address_has_an_expectation_and_every_expectation_an_address(db, c
 @pytest.mark.parametrize("letters", SHARES)
 def test_what_opens_changes_and_is_shown_is_what_the_tables_say(letters):
     world = make_world()
-    attempts = tries(world)
+    attempts, several = tries(world), bulk_tries(world)
     problems = []
     for letter in letters:
         problems += compare(letter, Observer(letter, world).try_everything(attempts))
+        problems += compare_bulk(letter, Observer(letter, world).try_to_change(several), {attempt.surface.name for attempt in several})
         problems += [*tells_apart(letter, world), *leaks(letter, world)]
+        if letter in MOST_AND_LEAST:
+            problems += fails_on_wrong_ids(letter, world)
     assert not problems, "\n".join(problems)
 
 
@@ -74,12 +79,22 @@ def compare(letter: str, seen: Seen) -> list[str]:
     return found + [f"{who}: {what}" for what in sorted(seen.wrong)]
 
 
+def compare_bulk(letter: str, seen: Seen, acts: set[str]) -> list[str]:
+    """What can be done to several rows at once, those can do who can do it to one."""
+    found = []
+    for scope in SCOPES:
+        did, should = seen.writes[scope], acts & expected.surfaces_for(letter, scope, expected.WRITES)
+        found += [f"{NAMES[letter]} does {name} to several ({scope})" for name in sorted(did - should)]
+        found += [f"{NAMES[letter]} no longer does {name} to several ({scope})" for name in sorted(should - did)]
+    return found + [f"{NAMES[letter]}, several at once: {what}" for what in sorted(seen.wrong)]
+
+
 def may_see(letter: str, mark: str) -> bool:
     return letter in expected.SEES[mark.removeprefix("qz")]
 
 
 def tells_apart(letter: str, world: World) -> list[str]:
-    """What one may not see answers like what does not exist; and nothing fails on ids that no row can have."""
+    """What one may not see answers like what does not exist."""
     client, found = Client(raise_request_exception=False), []
     sign_in(client, letter, world)
     for surface in filter(takes_an_object, surfaces()):
@@ -88,8 +103,14 @@ def tells_apart(letter: str, world: World) -> list[str]:
         hidden, absent = (_answer(client, surface, value, world) for value in (hidden_object(surface, world.other), ABSENT))
         if hidden != absent:
             found.append(f"{NAMES[letter]} can tell by {surface.name} that it exists")
-        found += [f"{surface.name} fails on {value}" for value in WRONG if _answer(client, surface, value, world)[0] >= 500]
     return found
+
+
+def fails_on_wrong_ids(letter: str, world: World) -> list[str]:
+    client = Client(raise_request_exception=False)
+    sign_in(client, letter, world)
+    tries = [(surface, value) for surface in filter(takes_an_object, surfaces()) for value in WRONG]
+    return [f"{surface.name} fails on {value}" for surface, value in tries if _answer(client, surface, value, world)[0] >= 500]
 
 
 def _answer(client: Client, surface: Surface, value: Any, world: World) -> tuple[int, str]:
@@ -102,14 +123,17 @@ def leaks(letter: str, world: World) -> list[str]:
     """Lists by search, facet and pop-up, and completion, show no more than the lists themselves."""
     client = Client(raise_request_exception=False)
     sign_in(client, letter, world)
-    lists = [s.route for s in surfaces() if s.name.endswith("_changelist") or s.name in {"inbox:index", "admin:notices_approvals"}]
-    addresses = (*(f"{route}?{query}" for route in lists for query in QUERIES), *completions())
     return [
         f"{NAMES[letter]} was shown {mark} by {address}"
-        for address in addresses
+        for address in leaky_addresses()
         for mark in set(MARK.findall(client.get(address).content.decode()))
         if not may_see(letter, mark)
     ]
+
+
+def leaky_addresses() -> list[str]:
+    lists = [s.route for s in surfaces() if s.name.endswith("_changelist") or s.name in {"inbox:index", "admin:notices_approvals"}]
+    return [*(f"{route}?{query}" for route in lists for query in QUERIES), *completions()]
 
 
 def completions() -> list[str]:

@@ -31,6 +31,7 @@ class Scope:
     assignment: RoleAssignment
     role: Group
     category: Category
+    unused_category: Category
     grants: dict[str, int]  # by kind, the number of a right on one thing
 
 
@@ -81,6 +82,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
         assignment=RoleAssignment.objects.get(user=member, recipient=recipient),
         role=Group.objects.create(name=f"qz{name}role"),
         category=category,
+        unused_category=make_category(f"{name} spare"),
         grants={
             "notices_notice": _granted(f"{name}reader", "notices.view_notice", notices["draft"]),
             "recipients_recipient": _granted(f"{name}seer", "recipients.view_recipient", recipient),
