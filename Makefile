@@ -1,7 +1,7 @@
 # The one list of commands. Developers and CI run these and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock run worker beat shell stop screenshots clean
+.PHONY: help demo test lint format bench mutants scan lock run worker beat shell stop screenshots clean
 
 export UV_SYSTEM_CERTS := true
 UV_VERSION := 0.13.9
@@ -37,6 +37,15 @@ format: $(STAMP) ## Rewrite the code in the project's style
 
 bench: $(STAMP) ## Measure speed against physical limits (SCALE=S|M|L ONLY=inbox)
 	@$(PYTHON) -m tests.bench --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
+
+mutants: $(STAMP) ## Take away each permission check once and ask whether anybody would notice
+	@$(PYTHON) -m pytest -p no:randomly -q --show-capture=no tests/matrix/mutants.py
+	@$(PYTHON) -m pytest -p no:randomly -p tests.matrix.taking_away -q --show-capture=no $$($(PYTHON) -c "from tests.matrix.unnoticed import HELD_BY; print(*HELD_BY)")
+
+scan: $(STAMP) | $(UV) ## Let a web scanner loose on the project, signed in as each role (ARGS="--only alice")
+	@test -x .tools/wapiti/bin/wapiti || { echo "Installing wapiti …"; \
+	  $(UV) venv -q --allow-existing --python $(PYTHON) .tools/wapiti && $(UV) pip install -q --python .tools/wapiti/bin/python wapiti3==3.3.2; }
+	@$(PYTHON) -m tests.scan $(ARGS)
 
 run: $(STAMP) ## Serve the site on PORT
 	@$(PYTHON) manage.py runserver $(PORT)
