@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
@@ -103,6 +104,14 @@ def test_only_administrators_erase(grace, alice, frank, carol, erin, leaver):
             PersonService.anonymise(leaver.pk, actor=actor, reason=REASON)
     assert "zelda" in words_of(leaver)
     PersonService.anonymise(leaver.pk, actor=grace, reason=REASON)
+
+
+def test_to_erase_somebody_is_to_change_the_account_too(bob, leaver):
+    bob.user_permissions.add(Permission.objects.get(codename="anonymise_user"))
+    with pytest.raises(PermissionDenied):
+        PersonService.anonymise(leaver.pk, actor=User.objects.get(pk=bob.pk), reason=REASON)
+    bob.user_permissions.add(Permission.objects.get(codename="change_user"))
+    PersonService.anonymise(leaver.pk, actor=User.objects.get(pk=bob.pk), reason=REASON)
 
 
 def test_only_who_left_is_erased_and_only_with_a_reason(grace, dave, leaver):

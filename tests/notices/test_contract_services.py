@@ -42,6 +42,13 @@ class TestCreateNotice:
         assert notice.noticerecipientgroup_set.get().recipient_group.name == "Night shift"
         assert notice.noticeadditionalrecipient_set.get().user.username == "dave"
 
+    def test_it_needs_the_right_to_write_notices(self, data, bob):
+        with pytest.raises(PermissionDenied):
+            NoticeService.create_notice(
+                replace(data, created_by=bob, recipient_ids=(), recipient_group_ids=(), additional_recipient_ids=())
+            )
+        assert not Notice.objects.exists()
+
     def test_a_draft_tells_nobody_and_a_published_one_tells_everyone_once(self, data):
         NoticeService.create_notice(data)
         assert not Delivery.objects.exists()

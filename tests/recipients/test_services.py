@@ -1,9 +1,10 @@
 """The rules about people, entities, groups and roles, asked where things change."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.dispatch import receiver
+from guardian.shortcuts import assign_perm
 
 from audit.models import Entry
 from backoffice.permissions import Role
@@ -19,6 +20,13 @@ from tests.makers import make_draft, make_group, make_person, make_recipient
 @pytest.fixture
 def root(db):
     return make_person("root", staff=True, is_superuser=True)
+
+
+def holding(codenames) -> User:
+    """Staff with these rights alone."""
+    person = make_person("-".join(codenames), staff=True)
+    person.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return person
 
 
 # -- groups ---------------------------------------------------------------------------------------
@@ -131,6 +139,18 @@ def test_an_assignment_is_saved_by_stewards_only(alice, frank, dave):
     assert assignment.history.first().history_user == frank
 
 
+def test_moving_somebody_needs_the_say_over_both_places(bob, frank, dave):
+    leeds, york = make_recipient("Leeds", members=(dave,)), make_recipient("York")
+    assign_perm("recipients.manage_members_recipient", bob, york)
+    assignment = RoleAssignment.objects.get(user=dave, recipient=leeds)
+    assignment.recipient = york
+    with pytest.raises(PermissionDenied):
+        RoleAssignmentService.save(assignment, actor=bob)
+    assign_perm("recipients.manage_members_recipient", bob, leeds)
+    RoleAssignmentService.save(assignment, actor=bob)
+    assert RoleAssignment.objects.get(user=dave).recipient == york
+
+
 # -- people ---------------------------------------------------------------------------------------
 def test_a_steward_changes_readers_but_nobody_who_holds_rights(frank, dave, alice, root):
     dave.job_title = "Driver"
@@ -168,6 +188,8 @@ def test_only_superusers_make_and_change_superusers(grace, root, dave):
         PersonService.save_changes(dave, actor=grace)
     with pytest.raises(PermissionDenied):
         PersonService.save_changes(root, actor=grace)
+    with pytest.raises(PermissionDenied):
+        PersonService.set_roles(root, roles=[Group.objects.get(name=Role.AUTHOR)], actor=grace)
     PersonService.save_changes(dave, actor=root)
     assert User.objects.get(pk=dave.pk).is_superuser
 
@@ -186,6 +208,15 @@ def test_a_role_that_people_have_stays(grace, alice, frank):
         RoleService.delete(author.pk, actor=grace)
     with pytest.raises(PermissionDenied):
         RoleService.save(Group(name="Mine"), actor=frank)
+
+
+def test_a_role_is_deleted_by_who_may_delete_roles_and_decides_who_may_do_what(grace):
+    role = Group.objects.create(name="Nobody has it")
+    for rights in (["delete_group"], ["change_user", "change_group"]):
+        with pytest.raises(PermissionDenied):
+            RoleService.delete(role.pk, actor=holding(rights))
+    RoleService.delete(role.pk, actor=grace)
+    assert not Group.objects.filter(name="Nobody has it").exists()
 
 
 def test_saving_a_role_keeps_what_was_not_offered(grace):
