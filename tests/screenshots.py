@@ -84,6 +84,12 @@ def group(page: Page) -> None:
     page.get_by_role("link", name="Night shift", exact=True).click()
 
 
+def access(page: Page) -> None:
+    page.goto("/admin/recipients/recipient/?q=Facilities")
+    page.get_by_role("link", name="Facilities", exact=True).click()
+    page.get_by_role("link", name="Access", exact=True).click()
+
+
 def inbox(page: Page) -> None:
     page.goto("/inbox/")
 
@@ -128,6 +134,7 @@ PICTURES = (
     Picture("delivery", "alice", delivery),
     Picture("readers", "carol", readers),
     Picture("group", "frank", group),
+    Picture("access", "grace", access),
     Picture("inbox-phone", "dave", inbox, size=PHONE),
     Picture("notice-phone", "dave", notice, size=PHONE),
 )
