@@ -1,10 +1,15 @@
-"""The production example, as an operator would load it, on this machine's database."""
+"""The production example, as an operator would load it, on this machine's database; and one of each thing that holes were found in."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import RequestFactory
+
+from recipients.models import RoleAssignment
+from tests.makers import make_category, make_draft, make_group, make_published, make_recipient
+from tests.security.signing_in import HASH
 
 
 @pytest.fixture
@@ -20,3 +25,28 @@ def example(tmp_path) -> dict[str, str]:
     (tmp_path / "secret_key").write_text("gQ7v-2kXw9JmTzR4bLs8YpNc3HdEaFu6VxPi1WqKoBtMrZ5yGj0")
     (tmp_path / "seals_key").write_text("c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlLi4=")
     return environment
+
+
+@pytest.fixture
+def world(alice, dave):
+    """One of each thing."""
+    dave.password = HASH
+    dave.save()
+    recipient = make_recipient("Site Leeds", members=(dave,))
+    group = make_group("Night shift", recipients=(recipient,), people=(dave,))
+    draft = make_draft("Draft", author=alice, people=(dave,), category=make_category("Safety"))
+    published = make_published("Fire drill", author=alice, recipients=(recipient,), groups=(group,), people=(dave,))
+    return {
+        "notices_notice": [draft, published],
+        "notices_category": [draft.category],
+        "recipients_user": [dave],
+        "recipients_recipient": [recipient],
+        "recipients_recipientgroup": [group],
+        "recipients_roleassignment": [RoleAssignment.objects.get()],
+        "auth_group": [alice.groups.get()],
+    }
+
+
+@pytest.fixture
+def rf() -> RequestFactory:
+    return RequestFactory()
