@@ -1,4 +1,4 @@
-"""The four mixins that our models share."""
+"""The four mixins that our models share, and the table of long work that is not finished."""
 
 from collections.abc import Iterable
 from typing import Any, Self, cast
@@ -124,3 +124,28 @@ class PublishableMixin(models.Model):
         self.save(update_fields=["status", "published_at", *also])
 
     publish.alters_data = unpublish.alters_data = True
+
+
+class Job(models.Model):
+    """Long work that is not finished: how far it is, and whether somebody asked to stop it (`backoffice.jobs`).
+
+    What the work is about has its own state in a table of its own. Whoever changes that state to the last one deletes
+    this row in the same transaction, so that a row that nobody works on was lost.
+    """
+
+    kind = models.CharField(max_length=64)
+    object_id = models.BigIntegerField()
+    phase = models.CharField(max_length=64, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)  # 0: not known
+    attempts = models.PositiveSmallIntegerField(default=0)
+    stop_asked = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(db_default=models.functions.Now())
+    phase_at = models.DateTimeField(null=True)  # when the phase began
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="one_job_of_a_kind_for_an_object")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

@@ -21,6 +21,7 @@ from tests.makers import make_category, make_draft, make_group, make_published, 
 
 OURS = ("audit", "backoffice", "notices", "recipients")
 NO_HISTORY = {
+    "backoffice.Job": "how far work is, while it is not finished; what became of it stands with the object it is about",
     "notices.ApprovalMail": "a journal in itself: owed with a step that is on record, sent once",
     "notices.AudienceChange": "counts changes; written by triggers",
     "notices.AudienceKey": "derived; rebuilt from the audience at any time",
