@@ -80,14 +80,14 @@ class Run:
         if row and row[0]:
             raise Stopped
 
-    def finish(self) -> None:
+    def finish(self, *, even_if_stopped: bool = False) -> None:
         """Nothing can stop it from here on; the row goes with the caller's transaction.
 
         Raises:
             Stopped: somebody asked for it just before.
         """
         job = Job.objects.select_for_update().filter(kind=self.kind, object_id=self.object_id).first()
-        if job is not None and job.stop_asked:
+        if job is not None and job.stop_asked and not even_if_stopped:
             raise Stopped
         Job.objects.filter(kind=self.kind, object_id=self.object_id).delete()
         self._is_over = True  # the second connection would wait for this one for ever

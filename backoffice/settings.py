@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0, "options": {"expires": 60}},
     "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
+    "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0, "options": {"expires": 60}},
     "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10"), "options": {"expires": 300}},
     "erase-leavers": {"task": "recipients.erase_leavers", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 3600}},

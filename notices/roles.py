@@ -25,6 +25,7 @@ ORGANISATION = " ".join(
 )
 ADDRESS = "recipients.address_recipient recipients.address_recipientgroup"
 MEMBERS = "recipients.manage_members_recipient recipients.manage_members_recipientgroup"
+IMPORTS = "recipients.add_import recipients.view_import"
 EXPORTS = "notices.export_notice recipients.export_recipient recipients.export_recipientgroup"
 GRANTS = "notices.grant_notice recipients.grant_recipient recipients.grant_recipientgroup"
 EVIDENCE = "audit.view_entry audit.export_entry audit.view_accessrecord audit.review_accessrecord audit.view_seal"
@@ -34,13 +35,13 @@ ROLES = {
     "notices.restore_version_notice notices.export_notice",
     Role.APPROVER: f"{EVERYTHING_SEEN} {ADDRESS} notices.approve_notice notices.publish_notice",
     Role.STEWARD: (
-        f"{ORGANISATION} {MEMBERS} recipients.export_recipient recipients.export_recipientgroup "
+        f"{ORGANISATION} {MEMBERS} {IMPORTS} recipients.export_recipient recipients.export_recipientgroup "
         "recipients.view_user recipients.add_user recipients.change_user"
     ),
-    Role.COMPLIANCE: f"{EVERYTHING_SEEN} {EVIDENCE} {EXPORTS} auth.view_group",
+    Role.COMPLIANCE: f"{EVERYTHING_SEEN} {EVIDENCE} {EXPORTS} auth.view_group recipients.view_import",
     Role.READER: "",  # whoever is active has an inbox; this role names them
     Role.ADMINISTRATOR: (
-        f"{EVERYTHING_SEEN} {EVIDENCE} {ORGANISATION} {ADDRESS} {MEMBERS} {EXPORTS} {GRANTS} "
+        f"{EVERYTHING_SEEN} {EVIDENCE} {ORGANISATION} {ADDRESS} {MEMBERS} {IMPORTS} {EXPORTS} {GRANTS} "
         "recipients.author_recipient recipients.publish_recipient "
         "recipients.add_user recipients.change_user recipients.anonymise_user recipients.export_user "
         "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.approve_notice "

@@ -39,7 +39,7 @@ def make_person(username: str = "", *, role: Role | None = None, staff: bool | N
 
 def make_recipient(name: str = "", *, members: tuple[User, ...] = (), **fields: Any) -> Recipient:
     number = next(_number)
-    recipient = Recipient.objects.create(code=f"R{number}", name=name or f"Recipient {number}", **fields)
+    recipient = Recipient.objects.create(**{"code": f"R{number}", "name": name or f"Recipient {number}"} | fields)
     for person in members:
         RoleAssignment.objects.create(user=person, recipient=recipient)
     return recipient
@@ -47,7 +47,7 @@ def make_recipient(name: str = "", *, members: tuple[User, ...] = (), **fields: 
 
 def make_group(name: str = "", *, recipients: tuple[Recipient, ...] = (), people: tuple[User, ...] = (), **fields: Any) -> RecipientGroup:
     number = next(_number)
-    group = RecipientGroup.objects.create(code=f"G{number}", name=name or f"Group {number}", **fields)
+    group = RecipientGroup.objects.create(**{"code": f"G{number}", "name": name or f"Group {number}"} | fields)
     for recipient in recipients:
         RecipientGroupRecipient.objects.create(recipient_group=group, recipient=recipient)
     for person in people:

@@ -13,6 +13,7 @@ from recipients.imports.tables import Table
 class Kind:
     columns: ColumnSet
     check: Callable[[Table], Report]
+    open_check: Callable[..., memberships.MembershipCheck]
 
 
-KINDS = {"memberships": Kind(memberships.COLUMNS, memberships.check_memberships)}
+KINDS = {"memberships": Kind(memberships.COLUMNS, memberships.check_memberships, memberships.MembershipCheck)}

@@ -105,9 +105,13 @@ def _unclear_members(table: Table, checked: Checked) -> Iterator[CellProblem]:
 
 @dataclass(slots=True)
 class MembershipCheck:
-    """Goes through a table once, batch by batch, and remembers what only shows across rows."""
+    """Goes through a table once, batch by batch, and remembers what only shows across rows.
+
+    Without `across_rows` it leaves it to the caller to find members that are named twice.
+    """
 
     table: Table
+    across_rows: bool = True
     report: Report = field(default_factory=Report)
     _repeats: dict[str, Repeats] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
@@ -125,13 +129,17 @@ class MembershipCheck:
                 checked.problems += self._groups.conflicts(
                     self.table.header, checked.lines, checked.columns["group"], checked.columns.get("group_name", ())
                 )
-                groups = self._groups.folded(checked.columns["group"])
-                for key in checked.member_keys():
-                    self._repeats.setdefault(key, Repeats()).add(groups, checked.folded(key))
+                if self.across_rows:
+                    self._remember(checked)
             self.report.rows += len(batch.rows) + len(batch.problems)
             self.report.blank += batch.blank
             self.report.add(sorted(checked.problems))
             yield checked
+
+    def _remember(self, checked: Checked) -> None:
+        groups = self._groups.folded(checked.columns["group"])
+        for key in checked.member_keys():
+            self._repeats.setdefault(key, Repeats()).add(groups, checked.folded(key))
 
     def finish(self) -> Report:
         self.report.notices += [*self.table.header.notices, *self.table.source.notices]

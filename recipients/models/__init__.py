@@ -10,10 +10,15 @@ from recipients.models.groups import (
     RecipientGroupAdditionalRecipient,
     RecipientGroupRecipient,
 )
+from recipients.models.imports import Import, ImportFile, ImportProblem, ImportRow
 from recipients.models.organisation import Recipient, RoleAssignment
 from recipients.models.people import User
 
 __all__ = [
+    "Import",
+    "ImportFile",
+    "ImportProblem",
+    "ImportRow",
     "Recipient",
     "RecipientGroup",
     "RecipientGroupAdditionalRecipient",

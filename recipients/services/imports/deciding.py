@@ -1,0 +1,92 @@
+"""What its steward decides about an import: answering what the file leaves open, confirming, stopping, reading it again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.attribution import acting
+from backoffice.jobs import ask_to_stop
+from recipients.exceptions import RecipientError
+from recipients.models import Import, ImportRow
+from recipients.services.imports.access import lock_any, lock_own
+from recipients.services.imports.asking import ask_for_work
+from recipients.services.imports.states import APPLY, JOBS, READ
+
+MANY, SHARE = 500, 0.2  # members: who removes more of them, or a larger part of all, is asked to type the number
+CHANGES = (ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED, ImportRow.Outcome.REMOVED)
+
+
+@transaction.atomic
+def answer(import_id: int, *, encoding: str = "", sheet: str = "", mapping: Mapping[str, str] | None = None, actor: Any) -> Import:
+    """Answer what a file left open: how its text is encoded, which sheet is meant, which column is which; and read it again."""
+    batch = lock_own(import_id, actor)
+    _expect(batch, Import.State.UNREADABLE)
+    batch.encoding, batch.sheet = encoding or batch.encoding, sheet or batch.sheet
+    batch.mapping = dict(mapping) if mapping else batch.mapping
+    return _read(batch, actor)
+
+
+@transaction.atomic
+def read_again(import_id: int, *, actor: Any) -> Import:
+    """Compare the file with the data as they are now."""
+    batch = lock_own(import_id, actor)
+    _expect(batch, Import.State.CHECKED, Import.State.STOPPED, Import.State.FAILED)
+    return _read(batch, actor)
+
+
+@transaction.atomic
+def confirm(import_id: int, *, reading: int, typed: str = "", reason: str = "", actor: Any) -> Import:
+    """Have the plan of the preview number `reading` carried out. `typed`: how many it removes, if those are many.
+
+    Raises:
+        RecipientError: it is not the plan that was shown, or not one that can be carried out.
+    """
+    batch = lock_own(import_id, actor)
+    _expect(batch, Import.State.CHECKED)
+    if reading != batch.readings:
+        raise RecipientError(_("The file was compared with the data again since you opened this page. Look at the new numbers first."))
+    _refuse_unready(batch, typed)
+    batch.state, batch.confirmed_at = Import.State.APPLYING, timezone.now()
+    with acting(actor, reason=reason):
+        batch.save(update_fields=["state", "confirmed_at"])
+    ask_for_work(APPLY, batch)
+    return batch
+
+
+@transaction.atomic
+def stop(import_id: int, *, actor: Any) -> bool:
+    """Ask the work that goes on to stop; nothing of it will be left. False: it has ended already."""
+    batch = lock_any(import_id, actor)
+    return any(ask_to_stop(job, batch.pk) for job in JOBS)
+
+
+def removes_many(batch: Import) -> bool:
+    removed, stay = batch.summary.get("removed", 0), batch.summary.get("unchanged", 0)
+    return removed > MANY or removed > SHARE * (removed + stay)
+
+
+def _refuse_unready(batch: Import, typed: str) -> None:
+    summary = batch.summary
+    if summary["wrong_rows"] and not batch.sets_aside:
+        raise RecipientError(_("Some rows are wrong, and you chose to import all or nothing. Mend them first."))
+    if not any(summary[outcome] for outcome in CHANGES):
+        raise RecipientError(_("Nothing would change, so there is nothing to import."))
+    if removes_many(batch) and "".join(filter(str.isdigit, typed)) != str(summary["removed"]):
+        raise RecipientError(_("Type how many members would be removed: it is the number in the preview."))
+
+
+def _expect(batch: Import, *states: Import.State) -> None:
+    if batch.state not in states:
+        state = batch.get_state_display().lower()
+        raise RecipientError(_("This import is in another state by now: %(state)s. Look at the page again.") % {"state": state})
+
+
+def _read(batch: Import, actor: Any) -> Import:
+    batch.state, batch.finished_at = Import.State.READING, None
+    with acting(actor):
+        batch.save()
+    ask_for_work(READ, batch)
+    return batch

@@ -1,0 +1,115 @@
+"""Reading an import: its files are checked and staged, what is wrong is kept by cell, and what it would do becomes a plan.
+
+One transaction: whatever ends it early leaves nothing behind.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from audit.attribution import acting, operation
+from audit.sources import Source
+from backoffice.jobs import Busy, Run, Stopped, running
+from recipients.imports.kinds import KINDS as FILE_KINDS
+from recipients.imports.problems import StructureProblem
+from recipients.models import Import, ImportFile, ImportProblem, ImportRow
+from recipients.services.imports.failing import write_failing
+from recipients.services.imports.files import lines_in, table_of
+from recipients.services.imports.kinds import Reading
+from recipients.services.imports.registry import kind_of
+from recipients.services.imports.sql import fetch
+from recipients.services.imports.staging import Stage, keep_problems
+from recipients.services.imports.states import READ, end
+
+MOST_ATTEMPTS = 3
+# Rows that differ in nothing but their order, encoding and separators give the same; each column tells itself by its place.
+CONTENT = """
+    SELECT count(*), coalesce(sum(hashtextextended(concat_ws(E'\\x1f', {columns}), 0)::numeric), 0) FROM staged_rows
+"""
+
+
+def read(import_id: int) -> None:
+    """Read it again from its files, as often as one likes. What was planned before is forgotten."""
+    try:
+        with running(READ, import_id) as run, operation(Source.IMPORT, str(import_id)):
+            _read(import_id, run)
+    except Busy:
+        return
+
+
+def _read(import_id: int, run: Run) -> None:
+    batch = Import.objects.select_related("created_by").get(pk=import_id)
+    if run.attempt > MOST_ATTEMPTS:
+        end(batch, run, Import.State.FAILED, problem=_("Reading it was interrupted several times. Nothing was changed. Try once more."))
+        return
+    try:
+        with transaction.atomic(), acting(batch.created_by):
+            _read_all(batch, run)
+            run.finish()
+    except Stopped:
+        end(batch, run, Import.State.STOPPED)
+    except StructureProblem as problem:
+        end(batch, run, Import.State.UNREADABLE, problem=problem)
+
+
+def _read_all(batch: Import, run: Run) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+    ImportRow.objects.filter(batch=batch).delete()
+    ImportProblem.objects.filter(batch=batch).delete()
+    reading = Reading(batch, batch.created_by)
+    stage = Stage([column.key for column in FILE_KINDS[batch.kind].columns.columns])
+    for file in batch.files.all():
+        _stage(reading, stage, file, run)
+    stage.analyse()
+    run.tell("planning")
+    kind_of(batch).plan(reading)
+    _conclude(reading, stage)
+    run.tell("failing rows")
+    write_failing(batch)
+    batch.state, batch.problem = Import.State.CHECKED, None
+    batch.readings += 1
+    batch.save()
+
+
+def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
+    """One file: every batch of rows goes to the database as it comes, so memory does not grow with the file."""
+    batch, mended = reading.batch, frozenset(file.mended_lines)
+    table = table_of(file, batch)
+    check = FILE_KINDS[batch.kind].open_check(table, across_rows=False)
+    reading.titles[file.part] = {key: table.header.title(key) for key in table.header.positions}
+    expected = lines_in(file)
+    for checked in check.batches():
+        stage.add(file.part, checked.lines, checked.columns, without=mended)
+        reading.refuse_too_many(keep_problems(batch, file.part, checked.problems, without=mended))
+        reading.ragged |= any(not problem.column and problem.line not in mended for problem in checked.problems)
+        run.tell("reading", check.report.rows, max(expected, check.report.rows))
+    report = check.finish()
+    reading.summary["rows"] = reading.summary.get("rows", 0) + report.rows - len(mended)
+    reading.summary["blank"] = reading.summary.get("blank", 0) + report.blank
+    reading.summary.setdefault("notices", []).extend(notice.message for notice in report.notices)
+
+
+def _conclude(reading: Reading, stage: Stage) -> None:
+    batch, summary = reading.batch, reading.summary
+    summary["columns"] = reading.columns
+    outcomes = Counter(dict(batch.rows.order_by().values_list("outcome").annotate(n=Count("pk"))))
+    summary |= {outcome.value: outcomes[outcome] for outcome in ImportRow.Outcome}
+    summary["wrong_rows"] = fetch(
+        "SELECT count(*) FROM (SELECT DISTINCT part, line FROM recipients_importproblem WHERE batch_id = %s) p", [batch.pk]
+    )[0][0]
+    summary["wrong"] = list(_wrong(batch))
+    batch.summary = summary
+    columns = ", ".join(f"coalesce(\"{name}\", '')" for name in stage.columns)
+    count, total = fetch(CONTENT.format(columns=columns))[0]
+    batch.content_digest = f"{count}-{total}"
+
+
+def _wrong(batch: Import) -> Iterator[dict[str, Any]]:
+    """Problems by column and kind, the most frequent first, for the summary in words."""
+    counted = batch.problems.order_by().values("column", "code").annotate(n=Count("pk")).order_by("-n", "column", "code")
+    yield from counted

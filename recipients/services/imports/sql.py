@@ -1,0 +1,27 @@
+"""Statements by hand, for what is done to many rows at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+type Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+def execute(sql: str, parameters: Parameters = None) -> int:
+    """Returns how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.rowcount
+
+
+def fetch(sql: str, parameters: Parameters = None) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def sub(rows: QuerySet) -> tuple[str, Sequence[Any]]:
+    """A queryset as a subquery: what the policy lets somebody see, as a part of a larger statement."""
+    return rows.order_by().query.sql_with_params()

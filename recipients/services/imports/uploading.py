@@ -1,0 +1,116 @@
+"""Taking a file in: stored under a name of ours, measured and digested, and put to work."""
+
+import errno
+import hashlib
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from audit.attribution import acting
+from recipients.exceptions import RecipientError
+from recipients.imports.limits import DEFAULT_LIMITS
+from recipients.imports.problems import shown
+from recipients.models import Import, ImportFile
+from recipients.services.imports.access import lock_own, require_import
+from recipients.services.imports.asking import ask_for_work
+from recipients.services.imports.registry import kind_of
+from recipients.services.imports.states import READ
+
+LONGEST_NAME = 150
+MOST_PARTS = 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def upload(file: UploadedFile, *, kind: str, mode: str, sets_aside: bool = False, mails_when_done: bool = False, actor: Any) -> Import:
+    """Store a file and have it read. Nothing of it counts before its plan is confirmed.
+
+    Raises:
+        RecipientError: it is empty, too large, or cannot be stored.
+    """
+    require_import(actor, kind)
+    batch = Import(kind=kind, mode=mode, sets_aside=sets_aside, mails_when_done=mails_when_done, created_by=actor)
+    if mode not in kind_of(batch).modes:
+        raise RecipientError(_("This cannot be imported in this way. Choose another one."))
+    refuse_unfit(file)
+    with transaction.atomic(), acting(actor):
+        batch.save()
+        _store(batch, file, part=1)
+        ask_for_work(READ, batch)
+    return batch
+
+
+@transaction.atomic
+def mend(import_id: int, file: UploadedFile, *, actor: Any) -> Import:
+    """Put a file of mended rows in the place of all rows that are wrong.
+
+    If the good rows are imported already, a new import follows the old one; what is there is found unchanged.
+    """
+    batch = lock_own(import_id, actor)
+    if batch.state not in {Import.State.CHECKED, Import.State.DONE}:
+        raise RecipientError(_("There are no rows to mend now. Look at the page again."))
+    if not batch.summary.get("wrong_rows"):
+        raise RecipientError(_("No row is wrong, so there is nothing to mend. Upload the file as a new import."))
+    if batch.files.count() >= MOST_PARTS:
+        raise RecipientError(_("This was mended many times. Put everything into one file, and upload it as a new import."))
+    refuse_unfit(file)
+    with acting(actor):
+        mended = _follow(batch) if batch.state == Import.State.DONE else batch
+        for old in batch.files.all():
+            wrong = batch.problems.filter(part=old.part).order_by("line").values_list("line", flat=True).distinct()
+            lines = sorted({*old.mended_lines, *wrong})
+            ImportFile.objects.filter(batch=mended, part=old.part).update(mended_lines=lines)
+        _store(mended, file, part=batch.files.count() + 1)
+        mended.state = Import.State.READING
+        mended.save(update_fields=["state"])
+        ask_for_work(READ, mended)
+    return mended
+
+
+def _follow(batch: Import) -> Import:
+    same = {name: getattr(batch, name) for name in ("kind", "mode", "sets_aside", "mails_when_done", "encoding", "sheet", "mapping")}
+    following = Import.objects.create(**same, created_by=batch.created_by, follows=batch)
+    for file in batch.files.all():
+        ImportFile.objects.create(batch=following, part=file.part, file=file.file.name, name=file.name, size=file.size, sha256=file.sha256)
+    return following
+
+
+def refuse_unfit(file: UploadedFile) -> None:
+    if not file.size:
+        raise RecipientError(_("This file is empty. Choose the file that holds your data."))
+    if file.size > DEFAULT_LIMITS.file_bytes:
+        facts = {"size": filesizeformat(file.size), "most": filesizeformat(DEFAULT_LIMITS.file_bytes)}
+        raise RecipientError(_("This file is %(size)s. The limit is %(most)s: split it, and import the parts one by one.") % facts)
+
+
+def _store(batch: Import, file: UploadedFile, *, part: int) -> None:
+    """The row, and with it the file: what is rolled back takes the file along."""
+    stored = ImportFile(batch=batch, part=part, name=clean_name(file.name or ""), size=file.size, sha256=_digest(file))
+    try:
+        stored.file.save("", file, save=False)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise RecipientError(_("There is no room for this file on the server. Nothing was kept. Tell whoever runs it.")) from error
+    try:
+        stored.save()
+    except BaseException:
+        stored.file.delete(save=False)
+        raise
+
+
+def clean_name(name: str) -> str:
+    """What people see; it never becomes a path."""
+    path = PurePath(shown(PurePath(name.replace("\\", "/")).name, most=4 * LONGEST_NAME) or _("file"))
+    return path.stem[:LONGEST_NAME] + path.suffix[:10]
+
+
+def _digest(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
