@@ -17,7 +17,7 @@ from backoffice.permissions import may_somewhere, visible
 from recipients.models import Import, ImportRow, Recipient, RecipientGroup, User
 from recipients.services.imports import reversal
 from recipients.services.imports.kinds import Reading
-from recipients.services.imports.sql import execute, fetch, sub
+from recipients.services.imports.sql import analyse, execute, fetch, sub
 from recipients.services.imports.steps import steps_of
 
 PEOPLE, ENTITIES = "recipients_recipientgroupadditionalrecipient", "recipients_recipientgrouprecipient"
@@ -154,9 +154,10 @@ class Memberships:
     def plan(reading: Reading) -> None:
         _resolve(reading)
         batch, mode = reading.batch, reading.batch.mode
-        execute(PLAN, [batch.pk])
+        planned = execute(PLAN, [batch.pk])
         if mode == Import.Mode.REPLACE:
-            _plan_removals(reading)
+            planned += _plan_removals(reading)
+        analyse("recipients_importrow", planned)
         _plan_names(reading)
         reading.summary |= _numbers(batch)
 
@@ -186,13 +187,17 @@ class Memberships:
 
     @staticmethod
     def steps(batch: Import, actor: Any) -> Iterator[int]:
+        changed = dict.fromkeys((PEOPLE, ENTITIES), 0)
         for outcome, statement in ((ImportRow.Outcome.REMOVED, TAKE_OUT), (ImportRow.Outcome.NEW, ADD)):
             for step in steps_of(batch, outcome):
                 for table, column, planned, _names in LINKS:
                     if getattr(step, planned):
-                        execute(statement.format(table=table, column=column, planned=planned), [batch.pk, step.first, step.last])
+                        sql = statement.format(table=table, column=column, planned=planned)
+                        changed[table] += execute(sql, [batch.pk, step.first, step.last])
                 yield step.count
         yield _rename(batch, actor)
+        for table, count in changed.items():
+            analyse(table, count)
         touched = batch.rows.filter(outcome__in=(ImportRow.Outcome.NEW, ImportRow.Outcome.REMOVED)).values("group")
         RecipientGroup.objects.filter(pk__in=touched).update(modified_by=actor, modified_at=timezone.now())
 
@@ -231,14 +236,15 @@ def _messages() -> dict[str, str]:
     }
 
 
-def _plan_removals(reading: Reading) -> None:
+def _plan_removals(reading: Reading) -> int:
     """Of the kinds of members that a column of the file can name; the others stay, and the preview says so."""
-    batch = reading.batch
+    batch, removed = reading.batch, 0
     trimmed = [] if reading.ragged else sorted(pk for (pk,) in fetch(TRIMMED))
     reading.summary["trimmed"] = trimmed
     for table, column, planned, names in LINKS:
         if trimmed and set(names) & set(reading.columns):
-            execute(REMOVE.format(table=table, column=column, planned=planned), [batch.pk, trimmed])
+            removed += execute(REMOVE.format(table=table, column=column, planned=planned), [batch.pk, trimmed])
+    return removed
 
 
 def _plan_names(reading: Reading) -> None:

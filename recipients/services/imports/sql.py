@@ -25,3 +25,12 @@ def fetch(sql: str, parameters: Parameters = None) -> list[Any]:
 def sub(rows: QuerySet) -> tuple[str, Sequence[Any]]:
     """A queryset as a subquery: what the policy lets somebody see, as a part of a larger statement."""
     return rows.order_by().query.sql_with_params()
+
+
+MANY = 10_000  # rows; what autovacuum would notice only later is told to the planner at once
+
+
+def analyse(table: str, changed: int) -> None:
+    """After `changed` rows of it were written in this transaction or the last."""
+    if changed >= MANY:
+        execute(f"ANALYZE {table}")
