@@ -101,6 +101,7 @@ UNFOLD = {
                         _may("view", "recipients.RoleAssignment"),
                     ),
                     _item(_("Groups"), "groups", "admin:recipients_recipientgroup_changelist", _may("view", "recipients.RecipientGroup")),
+                    _item(_("Imports"), "upload_file", "admin:recipients_import_changelist", _may("view", "recipients.Import")),
                 ],
             },
             {

@@ -12,3 +12,4 @@ class RecipientsConfig(AppConfig):
 
         sentences.register(trail.WORDS)
         access.name_page("personal data", _("Personal data"))
+        access.name_page("import file", _("File of an import"))

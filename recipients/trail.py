@@ -9,6 +9,8 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.sentences import ANY, Words
 from recipients.models import (
+    Import,
+    ImportFile,
     Recipient,
     RecipientGroup,
     RecipientGroupAdditionalRecipient,
@@ -97,6 +99,33 @@ WORDS = {
         deleted=_("destroyed the group {thing}"),
         verbs={"is_deleted": PUT_AWAY},
         following=WITH_THE_TRASH,
+    ),
+    Import: Words(
+        name_fields=("id",),
+        name=lambda row: _("import %(number)d") % {"number": row.id},
+        plural=_("imports"),
+        created=_("uploaded {thing}"),
+        verbs={
+            "state": {
+                Import.State.CHECKED: _("had {thing} checked"),
+                Import.State.UNREADABLE: _("uploaded for {thing} what cannot be read"),
+                Import.State.READING: _("had {thing} read again"),
+                Import.State.APPLYING: _("confirmed {thing}"),
+                Import.State.DONE: _("carried out {thing}"),
+                Import.State.UNDOING: _("asked to undo {thing}"),
+                Import.State.UNDONE: _("undid {thing}"),
+                Import.State.STOPPED: _("stopped {thing}"),
+                Import.State.FAILED: _("could not carry out {thing}"),
+            }
+        },
+        following=frozenset({"confirmed_at", "finished_at", "undone_at", "undone_by", "sets_aside", "mails_when_done"}),
+    ),
+    ImportFile: Words(
+        name_fields=("name",),
+        quoted=True,
+        plural=_("files of imports"),
+        created=_("uploaded {thing} for {batch}"),
+        member="name",
     ),
     RecipientGroupRecipient: Words(
         created=_("added {recipient} to {recipient_group}"),

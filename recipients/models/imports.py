@@ -49,6 +49,7 @@ class Import(models.Model):
     mapping = models.JSONField(default=dict, blank=True)  # title in the file -> key of a column, or "" to leave it out
 
     readings = models.PositiveIntegerField(default=0)  # rises with every preview: what is confirmed is one of them
+    read_at = models.DateTimeField(null=True, blank=True)
     problem = models.JSONField(null=True, blank=True)  # of the file as a whole: code, message, line, column …
     summary = models.JSONField(default=dict, blank=True)  # numbers of the last reading
     content_digest = models.CharField(max_length=64, blank=True)  # the same for the same rows, in whatever order and encoding
@@ -63,7 +64,7 @@ class Import(models.Model):
     follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("mends"))
 
     # Derived from the file or counted: told on the page, not in the history.
-    history = audited(excluded=("readings", "problem", "summary", "content_digest", "failing", "mapping"))
+    history = audited(excluded=("readings", "read_at", "problem", "summary", "content_digest", "failing", "mapping"))
 
     class Meta:
         verbose_name = _("import")
@@ -81,7 +82,7 @@ class Import(models.Model):
         return self.state in {self.State.READING, self.State.UNREADABLE, self.State.CHECKED, self.State.STOPPED}
 
 
-def stored_name(_file: Any, _name: str) -> str:
+def stored_name(_file: Any = None, _name: str = "") -> str:
     """Nothing of the name that somebody gave the file reaches the disk."""
     return f"imports/{uuid.uuid4()}"
 

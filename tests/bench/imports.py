@@ -50,6 +50,8 @@ def benches(scale: str) -> dict[str, Callable[[], list[Figure]]]:
 def _with_file(rows: int, measure: Callable[[Path], list[Figure]]) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder), _no_worker():
         try:
+            _forget()  # what a run that was killed left behind
+            _drop_groups()
             return measure(_write(rows, Path(folder) / "members.csv"))
         finally:
             _forget()

@@ -24,6 +24,8 @@ BACK_OFFICE_LISTS = [
     "admin:recipients_recipient_add",
     "admin:recipients_recipientgroup_changelist",
     "admin:recipients_recipientgroup_add",
+    "admin:recipients_import_changelist",
+    "admin:recipients_import_add",
     "admin:recipients_roleassignment_changelist",
     "admin:recipients_roleassignment_add",
     "admin:auth_group_changelist",

@@ -29,6 +29,14 @@ _OPENS = {
         admin:notices_trashednotice_change
         admin:notices_trashednotice_delete
         admin:notices_trashednotice_history_compare
+        admin:recipients_import_again
+        admin:recipients_import_answer
+        admin:recipients_import_confirm
+        admin:recipients_import_delete
+        admin:recipients_import_history_compare
+        admin:recipients_import_mend
+        admin:recipients_import_stop
+        admin:recipients_import_undo
         admin:recipients_recipient_history_compare
         admin:recipients_recipientgroup_history_compare
         admin:recipients_roleassignment_history_compare
@@ -91,6 +99,8 @@ _OPENS = {
     """,
     "UGF": """
         admin:auth_user_password_change
+        admin:recipients_import_add
+        admin:recipients_import_example
         admin:recipients_recipient_add
         admin:recipients_recipient_delete
         admin:recipients_recipientgroup_add
@@ -100,6 +110,16 @@ _OPENS = {
         admin:recipients_roleassignment_delete
         admin:recipients_user_add
         admin:recipients_user_second_step
+    """,
+    "UGFC": """
+        admin:recipients_import_change
+        admin:recipients_import_changelist
+        admin:recipients_import_failing
+        admin:recipients_import_file
+        admin:recipients_import_history
+        admin:recipients_import_history_as_of
+        admin:recipients_import_progress
+        admin:recipients_import_rows
     """,
     "UGP": """
         admin:notices_notice_act:approve
@@ -211,6 +231,9 @@ _OPENS = {
 }
 # Changes rows when the page's own form, filled in, is sent to it.
 _WRITES = {
+    "U": """
+        admin:recipients_import_again
+    """,
     "UG": """
         admin:auth_group_add
         admin:auth_group_change
@@ -278,6 +301,7 @@ SEES = {
     "otherdraft": "UGAPCV",
     "otherfile": "UGAPCV",
     "othergroup": "UGAPFC",
+    "otherimport": "UGFC",
     "otherperson": "UGAPFC",
     "otherpublished": "UGAPCV",
     "otherrecipient": "UGAPFCV",
@@ -291,6 +315,7 @@ SEES = {
     "owndraft": "UGAPCVOD",
     "ownfile": "UGAPCVODR",
     "owngroup": "UGAPFCO",
+    "ownimport": "UGFC",
     "ownperson": "UGAPFCR",
     "ownpublished": "UGAPCVODR",
     "ownrecipient": "UGAPFCVOD",

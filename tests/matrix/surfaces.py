@@ -85,7 +85,14 @@ def hidden_object(surface: Surface, scope: Scope) -> Any:
 
 def page_of_the_object(surface: Surface) -> str:
     """The surface that opens for whoever may see the object at all."""
-    kinds = ("notices_category", "recipients_recipientgroup", "recipients_recipient", "recipients_roleassignment", "recipients_user")
+    kinds = (
+        "notices_category",
+        "recipients_recipientgroup",
+        "recipients_recipient",
+        "recipients_roleassignment",
+        "recipients_user",
+        "recipients_import",
+    )
     name = surface.name.removeprefix("admin:").replace("auth_user", "recipients_user")
     for kind in (*kinds, "auth_group", "audit_entry"):
         if name.startswith(kind):
@@ -108,6 +115,8 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
         "slug": [surface.slug or f"person-{_grant(surface, scope)}"],
         "uidb64": ["MQ"],
         "token": ["set-password"],
+        "part": [1],
+        "kind": ["memberships"],
     }
     return constant[parameter] if parameter in constant else objects_of(surface, scope)
 
@@ -122,6 +131,7 @@ def objects_of(surface: Surface, scope: Scope) -> list[Any]:
         ("notices_trashednotice", [scope.notices["trash"]]),
         ("notices_category_delete", [scope.unused_category]),
         ("notices_category", [scope.category]),
+        ("recipients_import", [scope.spreadsheet]),
         ("recipients_recipientgroup_restore", [scope.trashed_group]),
         ("recipients_recipientgroup", [scope.group]),
         ("recipients_recipient", [scope.recipient]),

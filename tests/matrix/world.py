@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
@@ -13,11 +14,14 @@ from guardian.shortcuts import assign_perm
 from backoffice.permissions import Role
 from notices.models import Attachment, Category, Notice
 from notices.services import NoticeService
-from recipients.models import Recipient, RecipientGroup, RoleAssignment, User
+from recipients.models import Import, Recipient, RecipientGroup, RoleAssignment, User
+from recipients.services import ImportService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
 # A mark is never sent whole by a test, so a page that holds one has looked it up.
-MARK = re.compile(r"qz(?:own|other)(?:draft|published|withdrawn|scheduled|review|trash|recipient|group|binned|person|role|category|file)")
+MARK = re.compile(
+    r"qz(?:own|other)(?:draft|published|withdrawn|scheduled|review|trash|recipient|group|binned|person|role|category|file|import)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Scope:
     role: Group
     category: Category
     unused_category: Category
+    spreadsheet: Import  # ready to look at, with a row that is wrong
     grants: dict[str, int]  # by kind, the number of a right on one thing
 
 
@@ -83,12 +88,21 @@ def _scope(name: str, author: User, root: User) -> Scope:
         role=Group.objects.create(name=f"qz{name}role"),
         category=category,
         unused_category=make_category(f"{name} spare"),
+        spreadsheet=_import(name, group, member, root),
         grants={
             "notices_notice": _granted(f"{name}reader", "notices.view_notice", notices["draft"]),
             "recipients_recipient": _granted(f"{name}seer", "recipients.view_recipient", recipient),
             "recipients_recipientgroup": _granted(f"{name}viewer", "recipients.view_recipientgroup", group),
         },
     )
+
+
+def _import(name: str, group: RecipientGroup, member: User, root: User) -> Import:
+    rows = f"Group code,E-mail\n{group.code},{root.email}\n{group.code},{member.email}\n{group.code},nobody@example.org\n"
+    file = SimpleUploadedFile(f"qz{name}import.csv", rows.encode())
+    batch = ImportService.upload(file, kind=Import.Kind.MEMBERSHIPS, mode=Import.Mode.ADD, actor=root)
+    ImportService.read(batch.pk)
+    return batch
 
 
 def _granted(username: str, permission: str, thing: Model) -> int:

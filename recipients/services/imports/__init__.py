@@ -3,6 +3,11 @@
 uploading -> reading (staging, the kind's plan) -> deciding -> applying -> undoing
 """
 
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
 from backoffice.jobs import lost
 from recipients.events import import_work_asked
 from recipients.models import Import, ImportRow
@@ -10,6 +15,7 @@ from recipients.services.imports import applying, deciding, mail, reading, undoi
 from recipients.services.imports.states import JOBS
 
 ENDED = (Import.State.DONE, Import.State.UNDONE, Import.State.FAILED)
+A_DAY, LONGEST_WAIT = timedelta(days=1), timedelta(days=30)
 
 
 class ImportService:
@@ -30,9 +36,18 @@ class ImportService:
 
     @staticmethod
     def sweep() -> int:
-        """Wake what nobody works on, and forget plans that are carried out. Returns how many imports were woken."""
-        ImportRow.objects.filter(batch__state__in=ENDED).delete()
+        """Wake what nobody works on, and forget plans that nobody needs any more. Returns how many imports were woken."""
+        _forget_plans()
         waiting = [(job, import_id) for job in JOBS for import_id in lost(job)]
         for job, import_id in waiting:
             import_work_asked.send_robust(Import, job=job, import_id=import_id)
         return len(waiting)
+
+
+def _forget_plans() -> None:
+    """Of what is carried out, and of what nobody has decided about for a month."""
+    now = timezone.now()
+    ended = Import.objects.filter(Q(finished_at__gte=now - A_DAY) | Q(undone_at__gte=now - A_DAY), state__in=ENDED)
+    ImportRow.objects.filter(batch__in=list(ended)).delete()
+    for batch in Import.objects.filter(state=Import.State.CHECKED, read_at__lt=now - LONGEST_WAIT):
+        deciding.give_up_waiting(batch.pk)

@@ -13,7 +13,7 @@ from recipients.exceptions import RecipientError
 from recipients.models import Import, ImportRow
 from recipients.services.imports.access import lock_any, lock_own
 from recipients.services.imports.asking import ask_for_work
-from recipients.services.imports.states import APPLY, JOBS, READ
+from recipients.services.imports.states import APPLY, JOBS, READ, as_json
 
 MANY, SHARE = 500, 0.2  # members: who removes more of them, or a larger part of all, is asked to type the number
 CHANGES = (ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED, ImportRow.Outcome.REMOVED)
@@ -38,8 +38,12 @@ def read_again(import_id: int, *, actor: Any) -> Import:
 
 
 @transaction.atomic
-def confirm(import_id: int, *, reading: int, typed: str = "", reason: str = "", actor: Any) -> Import:
-    """Have the plan of the preview number `reading` carried out. `typed`: how many it removes, if those are many.
+def confirm(
+    import_id: int, *, reading: int, sets_aside: bool = False, typed: str = "", reason: str = "", mails_when_done: bool = False, actor: Any
+) -> Import:
+    """Have the plan of the preview number `reading` carried out.
+
+    `sets_aside`: the good rows now, though others are wrong. `typed`: how many it removes, if those are many.
 
     Raises:
         RecipientError: it is not the plan that was shown, or not one that can be carried out.
@@ -48,10 +52,11 @@ def confirm(import_id: int, *, reading: int, typed: str = "", reason: str = "", 
     _expect(batch, Import.State.CHECKED)
     if reading != batch.readings:
         raise RecipientError(_("The file was compared with the data again since you opened this page. Look at the new numbers first."))
+    batch.sets_aside, batch.mails_when_done = sets_aside, mails_when_done
     _refuse_unready(batch, typed)
     batch.state, batch.confirmed_at = Import.State.APPLYING, timezone.now()
     with acting(actor, reason=reason):
-        batch.save(update_fields=["state", "confirmed_at"])
+        batch.save(update_fields=["state", "confirmed_at", "sets_aside", "mails_when_done"])
     ask_for_work(APPLY, batch)
     return batch
 
@@ -63,6 +68,19 @@ def stop(import_id: int, *, actor: Any) -> bool:
     return any(ask_to_stop(job, batch.pk) for job in JOBS)
 
 
+@transaction.atomic
+def give_up_waiting(import_id: int) -> None:
+    """Nobody has decided; the file stays, and can be read again."""
+    batch = Import.objects.select_for_update().get(pk=import_id)
+    if batch.state != Import.State.CHECKED:
+        return
+    batch.state = Import.State.STOPPED
+    batch.problem = as_json(_("Nobody decided about it for a month. Read the file again to see what it would change now."))
+    with acting(None):
+        batch.save(update_fields=["state", "problem"])
+    ImportRow.objects.filter(batch=batch).delete()
+
+
 def removes_many(batch: Import) -> bool:
     removed, stay = batch.summary.get("removed", 0), batch.summary.get("unchanged", 0)
     return removed > MANY or removed > SHARE * (removed + stay)
@@ -71,7 +89,7 @@ def removes_many(batch: Import) -> bool:
 def _refuse_unready(batch: Import, typed: str) -> None:
     summary = batch.summary
     if summary["wrong_rows"] and not batch.sets_aside:
-        raise RecipientError(_("Some rows are wrong, and you chose to import all or nothing. Mend them first."))
+        raise RecipientError(_("Some rows are wrong. Mend them, or choose to import the good rows now."))
     if not any(summary[outcome] for outcome in CHANGES):
         raise RecipientError(_("Nothing would change, so there is nothing to import."))
     if removes_many(batch) and "".join(filter(str.isdigit, typed)) != str(summary["removed"]):
@@ -86,6 +104,7 @@ def _expect(batch: Import, *states: Import.State) -> None:
 
 def _read(batch: Import, actor: Any) -> Import:
     batch.state, batch.finished_at = Import.State.READING, None
+    batch.summary.pop("overdue", None)
     with acting(actor):
         batch.save()
     ask_for_work(READ, batch)

@@ -63,3 +63,9 @@ class Kind(Protocol):
 
     def plan_reverse(self, batch: Import) -> int:
         """Make the plan that takes back what the import did. Returns how much of it others have changed since, which is left."""
+
+    def reverse_numbers(self, batch: Import) -> dict[str, int]:
+        """The same in numbers, without making the plan: what would be `taken_out`, `put_back`, `renamed` and `left`."""
+
+    def left_rows(self, batch: Import, *, most: int, after: int = 0) -> list[dict[str, Any]]:
+        """A page of what is left, with who changed it and when."""

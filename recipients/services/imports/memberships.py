@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,7 @@ STILL_MEMBER = " OR ".join(
 )
 
 RESOLVE = """
+    DROP TABLE IF EXISTS pg_temp.resolved_rows;
     CREATE TEMPORARY TABLE resolved_rows ON COMMIT DROP AS
     SELECT s.part, s.line, g.id AS group_id, r.id AS recipient_id, coalesce(n.id, e.id) AS person_id, b.line IS NOT NULL AS is_bad,
            CASE WHEN g.id IS NULL AND b.of_group IS NOT TRUE THEN 'unknown_group' END AS group_problem,
@@ -181,9 +182,9 @@ class Memberships:
                 changed += abs(fetch(strangers, [trimmed, batch.pk, trimmed])[0][0])
         return changed
 
-    @staticmethod
-    def plan_reverse(batch: Import) -> int:
-        return reversal.plan_reverse(batch)
+    plan_reverse = staticmethod(reversal.plan_reverse)
+    reverse_numbers = staticmethod(reversal.numbers)
+    left_rows = staticmethod(reversal.left_rows)
 
     @staticmethod
     def steps(batch: Import, actor: Any) -> Iterator[int]:
@@ -285,7 +286,3 @@ def _rename(batch: Import, actor: Any) -> int:
 
 def _numbers(batch: Import) -> dict[str, Any]:
     return {"groups": len(groups_of(batch)), "in_several": fetch(IN_SEVERAL, [batch.pk])[0][0]}
-
-
-def preview_rows(batch: Import) -> QuerySet:
-    return batch.rows.select_related("group", "recipient", "person").order_by(F("id"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting, operation
@@ -72,7 +73,7 @@ def _read_all(batch: Import, run: Run) -> None:
     run.tell("failing rows")
     write_failing(batch)
     batch.state, batch.problem = Import.State.CHECKED, None
-    batch.readings += 1
+    batch.readings, batch.read_at = batch.readings + 1, timezone.now()
     batch.save()
 
 
@@ -97,6 +98,7 @@ def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
 def _conclude(reading: Reading, stage: Stage) -> None:
     batch, summary = reading.batch, reading.summary
     summary["columns"] = reading.columns
+    summary["overdue"] = batch.summary.get("overdue", False)
     outcomes = Counter(dict(batch.rows.order_by().values_list("outcome").annotate(n=Count("pk"))))
     summary |= {outcome.value: outcomes[outcome] for outcome in ImportRow.Outcome}
     summary["wrong_rows"] = fetch(

@@ -23,6 +23,7 @@ class Stage:
         self.columns = tuple(columns)
         with connection.cursor() as cursor:
             cells = ", ".join(f'"{name}" text' for name in self.columns)
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
             cursor.execute(f"CREATE TEMPORARY TABLE {TABLE} (part smallint, line bigint, {cells}) ON COMMIT DROP")
 
     def add(self, part: int, lines: Sequence[int], cells: dict[str, Sequence[str]], *, without: Collection[int] = ()) -> None:

@@ -9,12 +9,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.attribution import acting
 from recipients.exceptions import RecipientError
 from recipients.imports.limits import DEFAULT_LIMITS
 from recipients.imports.problems import shown
 from recipients.models import Import, ImportFile
+from recipients.models.imports import stored_name
 from recipients.services.imports.access import lock_own, require_import
 from recipients.services.imports.asking import ask_for_work
 from recipients.services.imports.registry import kind_of
@@ -22,6 +24,7 @@ from recipients.services.imports.states import READ
 
 LONGEST_NAME = 150
 MOST_PARTS = 20
+NO_ROOM = gettext_lazy("There is no room for this file on the server. Nothing was kept. Tell whoever runs it.")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -32,7 +35,7 @@ def upload(file: UploadedFile, *, kind: str, mode: str, sets_aside: bool = False
         RecipientError: it is empty, too large, or cannot be stored.
     """
     require_import(actor, kind)
-    batch = Import(kind=kind, mode=mode, sets_aside=sets_aside, mails_when_done=mails_when_done, created_by=actor)
+    batch = Import(kind=kind, mode=mode, created_by=actor)
     if mode not in kind_of(batch).modes:
         raise RecipientError(_("This cannot be imported in this way. Choose another one."))
     refuse_unfit(file)
@@ -71,7 +74,7 @@ def mend(import_id: int, file: UploadedFile, *, actor: Any) -> Import:
 
 
 def _follow(batch: Import) -> Import:
-    same = {name: getattr(batch, name) for name in ("kind", "mode", "sets_aside", "mails_when_done", "encoding", "sheet", "mapping")}
+    same = {name: getattr(batch, name) for name in ("kind", "mode", "encoding", "sheet", "mapping")}
     following = Import.objects.create(**same, created_by=batch.created_by, follows=batch)
     for file in batch.files.all():
         ImportFile.objects.create(batch=following, part=file.part, file=file.file.name, name=file.name, size=file.size, sha256=file.sha256)
@@ -89,16 +92,14 @@ def refuse_unfit(file: UploadedFile) -> None:
 def _store(batch: Import, file: UploadedFile, *, part: int) -> None:
     """The row, and with it the file: what is rolled back takes the file along."""
     stored = ImportFile(batch=batch, part=part, name=clean_name(file.name or ""), size=file.size, sha256=_digest(file))
+    storage, name = stored.file.storage, stored_name()
     try:
-        stored.file.save("", file, save=False)
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise RecipientError(_("There is no room for this file on the server. Nothing was kept. Tell whoever runs it.")) from error
-    try:
+        stored.file.name = storage.save(name, file)
         stored.save()
-    except BaseException:
-        stored.file.delete(save=False)
+    except BaseException as error:
+        storage.delete(name)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise RecipientError(NO_ROOM) from error
         raise
 
 

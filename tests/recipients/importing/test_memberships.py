@@ -1,7 +1,5 @@
 """A file of group memberships: read, planned, carried out and taken back."""
 
-import pytest
-
 from audit.models import Entry
 from recipients.models import Import
 from tests.recipients.importing.conftest import carry_out, members, take_back

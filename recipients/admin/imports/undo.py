@@ -1,0 +1,91 @@
+"""The page that asks before an import is taken back: what comes of it, and what others have changed since."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backoffice.admin.confirmation import ReasonForm, ask
+from backoffice.admin.paginator import PER_PAGE
+from recipients.admin.imports.page import find
+from recipients.exceptions import RecipientError
+from recipients.models import Import, Recipient, RecipientGroup, User
+from recipients.services import ImportService
+from recipients.services.imports.access import may_import
+from recipients.services.imports.registry import kind_of
+
+
+def undo(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    batch = find(admin, request, object_id)
+    if not may_import(request.user, batch.kind):
+        raise PermissionDenied
+    back = admin.own_url("change", batch.pk)
+    if batch.state != Import.State.DONE:
+        return redirect(back)
+    form, problem = ReasonForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            ImportService.undo(batch.pk, reason=form.cleaned_data["reason"], actor=request.user)
+        except RecipientError as error:
+            problem = str(error)
+        else:
+            return redirect(back)
+    numbers = kind_of(batch).reverse_numbers(batch)
+    number = int(request.GET.get("p", "1")) if request.GET.get("p", "1").isdecimal() else 1
+    context = admin.admin_site.each_context(request) | {
+        "title": _("Undo: %(import)s") % {"import": batch},
+        "opts": admin.opts,
+        "original": batch,
+        "left": _told(kind_of(batch).left_rows(batch, most=PER_PAGE, after=PER_PAGE * (min(number, 400) - 1))),
+        "left_count": numbers["left"],
+        "next_page": number + 1 if numbers["left"] > PER_PAGE * number else None,
+    }
+    return ask(
+        request,
+        context,
+        form=form,
+        heading=_("Take this import back?"),
+        button=_("Undo the import"),
+        back=back,
+        danger=True,
+        sentences=_sentences(numbers),
+        problem=problem,
+        template="recipients/admin/import_undo.html",
+    )
+
+
+def _sentences(numbers: dict[str, int]) -> list[str]:
+    taken, put, renamed = (numbers[name] for name in ("taken_out", "put_back", "renamed"))
+    told = [
+        (taken, ngettext("%(count)s member that it added is taken out.", "%(count)s members that it added are taken out.", taken)),
+        (put, ngettext("%(count)s member that it removed is put back.", "%(count)s members that it removed are put back.", put)),
+        (renamed, ngettext("%(count)s group gets its former name back.", "%(count)s groups get their former names back.", renamed)),
+    ]
+    sentences = [sentence % {"count": f"{count:,}"} for count, sentence in told if count]
+    return sentences or [_("Nothing that it did still stands, so nothing would change.")]
+
+
+def _told(left: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of numbers with their names."""
+    groups = RecipientGroup.all_objects.in_bulk({row["group_id"] for row in left})
+    people = User.objects.in_bulk({row[key] for row in left for key in ("person_id", "by_id") if row[key]})
+    entities = Recipient.objects.in_bulk({row["recipient_id"] for row in left if row["recipient_id"]})
+    return [
+        {
+            "group": groups.get(row["group_id"]),
+            "member": people.get(row["person_id"]) or entities.get(row["recipient_id"]),
+            "by": people.get(row["by_id"]),
+            "at": row["at"],
+            "what": _what(row),
+        }
+        for row in left
+    ]
+
+
+def _what(row: dict[str, Any]) -> str:
+    if row["was_added"] is None:
+        return _("Renamed since")
+    return _("Taken out, or taken out and added again, since") if row["was_added"] else _("Added again since")
