@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.models.fields import NextValue
 from audit.records import audited
 
 
@@ -141,8 +142,11 @@ class ImportRow(models.Model):
         REMOVED = "removed", _("Removed")
         REPEATED = "repeated", _("Repeated in the file")
 
+    # The one index there is: a million rows are written in half the time that they would take with a key of their own.
+    pk = models.CompositePrimaryKey("batch_id", "outcome", "number")
     batch = models.ForeignKey(Import, models.CASCADE, db_constraint=False, db_index=False, related_name="rows")
-    outcome = models.CharField(max_length=16, choices=Outcome)
+    outcome = models.CharField(max_length=16, choices=Outcome, db_collation="C")
+    number = models.BigIntegerField(db_default=NextValue("recipients_importrow_number"))
     part = models.PositiveSmallIntegerField(null=True)
     line = models.BigIntegerField(null=True)
     group = models.ForeignKey("RecipientGroup", models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+")
@@ -155,7 +159,6 @@ class ImportRow(models.Model):
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["batch", "outcome", "id"], name="import_rows")]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.line}"

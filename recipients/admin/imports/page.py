@@ -94,7 +94,7 @@ def _preview(batch: Import) -> dict[str, Any]:
 
 def _sample(batch: Import, outcome: str) -> Any:
     rows = batch.rows.filter(outcome=outcome).select_related("group", "recipient", "person")
-    return rows.order_by("pk")[:SAMPLE]
+    return rows.order_by("outcome", "number")[:SAMPLE]
 
 
 def same_content(batch: Import) -> Any:

@@ -18,7 +18,7 @@ MOST_MATCHES = 2_000  # things of one kind that a search finds
 def rows(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     batch = find(admin, request, object_id)
     outcome, sought = outcome_or_none(request.GET.get("outcome", "")), words_sought(request)
-    planned = batch.rows.select_related("group", "recipient", "person").order_by("pk")
+    planned = batch.rows.select_related("group", "recipient", "person").order_by("outcome", "number")
     planned = planned.filter(outcome=outcome) if outcome else planned
     for word in sought.split():
         planned = _matching(planned, word)

@@ -17,7 +17,7 @@ from backoffice.permissions import may_somewhere, visible
 from recipients.models import Import, ImportRow, Recipient, RecipientGroup, User
 from recipients.services.imports import reversal
 from recipients.services.imports.kinds import Reading
-from recipients.services.imports.sql import analyse, execute, fetch, sub
+from recipients.services.imports.sql import analyse, execute, fetch, sub, walking_through
 from recipients.services.imports.steps import steps_of
 
 PEOPLE, ENTITIES = "recipients_recipientgroupadditionalrecipient", "recipients_recipientgrouprecipient"
@@ -43,8 +43,8 @@ RESOLVE = """
     FROM staged_rows s
     LEFT JOIN ({groups}) g ON g.code = s."group"
     LEFT JOIN ({recipients}) r ON r.code = s.recipient
-    LEFT JOIN ({people}) n ON n.employee_number = s.employee_number
-    LEFT JOIN ({people}) e ON lower(e.email) = lower(s.email)
+    LEFT JOIN ({by_number}) n ON n.employee_number = s.employee_number
+    LEFT JOIN ({by_email}) e ON lower(e.email) = s.email
     LEFT JOIN (
         SELECT part, line, bool_or("column" = %s::jsonb -> part::text ->> 'group') AS of_group,
                bool_or("column" <> %s::jsonb -> part::text ->> 'group') AS of_member
@@ -70,18 +70,17 @@ TELL = """
     WHERE (r.group_problem IS NOT NULL OR r.member_problem IS NOT NULL) AND c.code IS NOT NULL
 """
 COUNT_PROBLEMS = "SELECT count(group_problem) + count(member_problem) FROM resolved_rows"
-# In the order of the links' own index, so that writing them goes through it once.
-PLAN = f"""
-    INSERT INTO recipients_importrow (batch_id, outcome, part, line, group_id, recipient_id, person_id)
-    SELECT %s, CASE WHEN r.repeat > 1 THEN 'repeated' WHEN p.id IS NOT NULL OR e.id IS NOT NULL THEN 'unchanged' ELSE 'new' END,
-           r.part, r.line, r.group_id, r.recipient_id, r.person_id
+# For one table of links, in the order of its own index: it is gone through once, to compare and later to write.
+PLAN = """
+    INSERT INTO recipients_importrow (batch_id, outcome, part, line, group_id, {planned})
+    SELECT %s, CASE WHEN r.repeat > 1 THEN 'repeated' WHEN l.id IS NOT NULL THEN 'unchanged' ELSE 'new' END,
+           r.part, r.line, r.group_id, r.{planned}
     FROM (
-        SELECT *, row_number() OVER (PARTITION BY group_id, recipient_id, person_id ORDER BY part, line) AS repeat
-        FROM resolved_rows WHERE NOT is_bad AND group_problem IS NULL AND member_problem IS NULL
+        SELECT *, row_number() OVER (PARTITION BY group_id, {planned} ORDER BY part, line) AS repeat
+        FROM resolved_rows WHERE {planned} IS NOT NULL AND NOT is_bad AND group_problem IS NULL AND member_problem IS NULL
     ) r
-    LEFT JOIN {PEOPLE} p ON p.recipient_group_id = r.group_id AND p.user_id = r.person_id
-    LEFT JOIN {ENTITIES} e ON e.recipient_group_id = r.group_id AND e.recipient_id = r.recipient_id
-    ORDER BY r.group_id, r.recipient_id, r.person_id, r.part, r.line
+    LEFT JOIN {table} l ON l.recipient_group_id = r.group_id AND l.{column} = r.{planned}
+    ORDER BY r.group_id, r.{planned}, r.part, r.line
 """
 BAD = "(is_bad OR group_problem IS NOT NULL OR member_problem IS NOT NULL)"
 # A bad row keeps its whole group as it is: nobody may be removed because their row has a slip in it.
@@ -135,11 +134,11 @@ STRANGERS = """
 ADD = """
     INSERT INTO {table} (recipient_group_id, {column})
     SELECT group_id, {planned} FROM recipients_importrow
-    WHERE batch_id = %s AND outcome = 'new' AND id BETWEEN %s AND %s AND {planned} IS NOT NULL ORDER BY id
+    WHERE batch_id = %s AND outcome = 'new' AND number BETWEEN %s AND %s AND {planned} IS NOT NULL ORDER BY number
 """
 TAKE_OUT = """
     DELETE FROM {table} l USING recipients_importrow r
-    WHERE r.batch_id = %s AND r.outcome = 'removed' AND r.id BETWEEN %s AND %s
+    WHERE r.batch_id = %s AND r.outcome = 'removed' AND r.number BETWEEN %s AND %s
       AND l.recipient_group_id = r.group_id AND l.{column} = r.{planned}
 """
 
@@ -155,7 +154,7 @@ class Memberships:
     def plan(reading: Reading) -> None:
         _resolve(reading)
         batch, mode = reading.batch, reading.batch.mode
-        planned = execute(PLAN, [batch.pk])
+        planned = _plan_members(reading)
         if mode == Import.Mode.REPLACE:
             planned += _plan_removals(reading)
         analyse("recipients_importrow", planned)
@@ -213,16 +212,26 @@ def managed(actor: Any) -> QuerySet:
 
 
 def _resolve(reading: Reading) -> None:
-    groups, of_groups = sub(managed(reading.actor).values("id", "code"))
-    recipients, of_recipients = sub(visible(reading.actor, "view", Recipient.objects.all()).values("id", "code", "is_active"))
-    people, of_people = sub(visible(reading.actor, "view", User.objects.all()).values("id", "employee_number", "email", "is_active"))
+    joined = {
+        "groups": managed(reading.actor).values("id", "code"),
+        "recipients": _named(reading, Recipient, "recipient", "code"),
+        "by_number": _named(reading, User, "employee_number", "employee_number"),
+        "by_email": _named(reading, User, "email", "email"),
+    }
+    parts = {name: sub(rows) for name, rows in joined.items()}
     titles = json.dumps(reading.titles)
-    parameters = [*of_groups, *of_recipients, *of_people, *of_people, titles, titles, reading.batch.pk]
-    execute(RESOLVE.format(groups=groups, recipients=recipients, people=people), parameters)
+    parameters = [value for _sql, values in parts.values() for value in values]
+    execute(RESOLVE.format(**{name: sql for name, (sql, _values) in parts.items()}), [*parameters, titles, titles, reading.batch.pk])
     execute(PARDON)
     reading.refuse_too_many(fetch(COUNT_PROBLEMS)[0][0])
     execute(TELL, {"batch": reading.batch.pk, "titles": titles, "messages": json.dumps(_messages())})
     execute("ANALYZE resolved_rows")
+
+
+def _named(reading: Reading, model: Any, column: str, field: str) -> QuerySet:
+    """What the steward may see of a model, to be found by what stands in a column; nothing if no file has it."""
+    rows = visible(reading.actor, "view", model._default_manager.all()) if column in reading.columns else model._default_manager.filter(pk=0)
+    return rows.values("id", field, "is_active")
 
 
 def _messages() -> dict[str, str]:
@@ -235,6 +244,17 @@ def _messages() -> dict[str, str]:
         "two_people": _("The employee number and the e-mail belong to two different people. Correct one of them, or leave it empty."),
         "inactive_person": _("This person's account is inactive. Leave the row out, or make the account active first."),
     }
+
+
+def _plan_members(reading: Reading) -> int:
+    """What each good row would do."""
+    keys = set(reading.columns)
+    with walking_through(reading.summary["rows"]):
+        return sum(
+            execute(PLAN.format(table=table, column=column, planned=planned), [reading.batch.pk])
+            for table, column, planned, names in LINKS
+            if keys & set(names)
+        )
 
 
 def _plan_removals(reading: Reading) -> int:
@@ -250,6 +270,8 @@ def _plan_removals(reading: Reading) -> int:
 
 def _plan_names(reading: Reading) -> None:
     """A name in the file that differs from the group's."""
+    if "group_name" not in reading.columns:
+        return
     groups, parameters = sub(managed(reading.actor).values("id", "code", "name"))
     renames = fetch(RENAMES.format(groups=groups), [*parameters, reading.batch.pk])
     changeable = RecipientGroup.objects.filter(pk__in=[row[0] for row in renames])

@@ -1,6 +1,7 @@
 """Statements by hand, for what is done to many rows at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -34,3 +35,14 @@ def analyse(table: str, changed: int) -> None:
     """After `changed` rows of it were written in this transaction or the last."""
     if changed >= MANY:
         execute(f"ANALYZE {table}")
+
+
+@contextmanager
+def walking_through(rows: int) -> Iterator[None]:
+    """Many rows are compared with a table in one walk through it: looking each of them up takes three times as long."""
+    if rows < MANY:
+        yield
+        return
+    execute("SET LOCAL enable_nestloop = off")
+    yield
+    execute("SET LOCAL enable_nestloop = on")

@@ -13,6 +13,7 @@ from recipients.imports.problems import CellProblem
 from recipients.models import Import, ImportProblem
 
 TABLE = "staged_rows"  # temporary: gone when the transaction ends, however it ends
+FOLDED = "email"  # compared without case; folded here, where it costs a tenth of what it does in the database
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": ""})
 
 
@@ -33,6 +34,8 @@ class Stage:
             lines, cells = list(compress(lines, kept)), {key: list(compress(values, kept)) for key, values in cells.items()}
         if not lines:
             return
+        if FOLDED in cells:
+            cells = cells | {FOLDED: list(map(str.lower, cells[FOLDED]))}
         names = ", ".join(f'"{name}"' for name in cells)
         with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} (part, line, {names}) FROM STDIN (NULL '')") as copy:
             copy.write(_text(part, lines, list(cells.values())))

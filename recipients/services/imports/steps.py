@@ -10,14 +10,14 @@ MOST_STEPS = 200  # of groups one by one; a file that names more of them goes in
 LARGE, LARGEST = 20_000, 100_000  # rows
 
 BY_GROUP = """
-    SELECT min(id), max(id), count(*), count(person_id), count(recipient_id) FROM recipients_importrow
-    WHERE batch_id = %s AND outcome = %s GROUP BY group_id ORDER BY 1
+    SELECT min(number), max(number), count(*), count(person_id), count(recipient_id) FROM recipients_importrow
+    WHERE batch_id = %s AND outcome = %s GROUP BY group_id, person_id IS NULL ORDER BY 1
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows of one outcome with ids from `first` to `last`."""
+    """Rows of one outcome with numbers from `first` to `last`."""
 
     first: int
     last: int
@@ -53,7 +53,7 @@ def _joined(groups: list[Step]) -> Iterator[Step]:
 
 
 def _divided(step: Step) -> Iterator[Step]:
-    """Ids of a group follow each other, so a part of them is a part of the rows."""
+    """Numbers of a group follow each other, so a part of them is a part of the rows."""
     for first in range(step.first, step.last + 1, LARGEST):
         last = min(first + LARGEST - 1, step.last)
         yield Step(first, last, min(step.count, last - first + 1), step.person_id, step.recipient_id)

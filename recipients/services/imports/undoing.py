@@ -64,7 +64,7 @@ def _revert_all(batch: Import, actor: Any, run: Run) -> None:
     if not may_import(actor, batch.kind):
         raise RefusedError(_("%(person)s may no longer undo this. Nothing was changed.") % {"person": actor})
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     ImportRow.objects.filter(batch=batch).delete()
     run.tell("planning")
