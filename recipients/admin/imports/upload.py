@@ -45,7 +45,7 @@ def upload(admin: Any, request: HttpRequest) -> HttpResponse:
         "form": form,
         "kind": kind,
         "kinds": kinds,
-        "modes": [(mode, MODES[mode]) for mode in KINDS[kind].modes],
+        "modes": [(radio, MODES[radio.data["value"]]) for radio in form["mode"]],
         "columns": [(column, HELP[kind, column.key]) for column in FILE_KINDS[kind].columns.columns],
         "limits": DEFAULT_LIMITS,
         "most_megabytes": DEFAULT_LIMITS.file_bytes // MEGABYTE,

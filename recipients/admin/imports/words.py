@@ -33,7 +33,7 @@ PHASES = {
     "importing": gettext_lazy("Importing"),
     "undoing": gettext_lazy("Taking back"),
 }
-MODES = {
+MODES: dict[str, Any] = {
     Import.Mode.ADD: gettext_lazy("Members in the file are added. Nobody is removed, and no name is changed."),
     Import.Mode.UPDATE: gettext_lazy(
         "Members in the file are added, and names of groups are changed to those in the file. Nobody is removed."
