@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from recipients.imports.columns import ColumnSet, Header, match_header, matches
+from recipients.imports.columns import ColumnSet, Header, match_header, matches, titles_of
 from recipients.imports.decoding import detect, pieces
 from recipients.imports.delimited import Batch, batches
 from recipients.imports.delimiters import declared, detect_delimiter
@@ -76,10 +76,10 @@ class Table:
         seems = next((at for at, row in below if matches(row, self.known) >= max(needed, here + 1)), None)
         if seems is not None:
             message = _("The header seems to be on line %(seems)d, with other text above it. Delete what stands above it.")
-            raise StructureProblem("header", message % {"seems": seems}, line=seems)
+            raise StructureProblem("header", message % {"seems": seems}, line=seems, titles=titles_of(cells))
         if here == 0 and any("@" in cell for cell in cells):
             message = _("Line %(line)d, where the header should be, looks like data. Add a line above it with the names of the columns.")
-            raise StructureProblem("header", message % {"line": line}, line=line)
+            raise StructureProblem("header", message % {"line": line}, line=line, titles=titles_of(cells))
 
     def batches(self) -> Iterator[Batch]:
         """The rows below the header.
