@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,9 +54,13 @@ class Rule:
     few: bool = False  # the same values again and again
     plain: re.Pattern[str] | None = None  # a joined column that matches needs neither tidying nor `check`
     becomes: Callable[[str], str] | None = None
+    words: Mapping[str, str | Promise] = field(default_factory=dict)  # for what is stored, as a person says it
     lines: bool = False  # may hold line breaks and tabs
     caseless: bool = False  # upper and lower case mean the same
     default: str | Promise = ""  # what an empty cell means, when rows are compared
+
+    def in_words(self, value: str) -> str:
+        return str(self.words.get(value, value))
 
 
 @dataclass(frozen=True, slots=True)

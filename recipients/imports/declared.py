@@ -8,8 +8,8 @@ from recipients.imports.checks import Check, Checked, RowCheck, check_cells
 from recipients.imports.columns import ColumnSet
 from recipients.imports.delimited import Batch
 from recipients.imports.differences import Differences
-from recipients.imports.problems import CellProblem
-from recipients.imports.sameness import Key, Row, Same, compared, differences, keys_of, rows_of, share
+from recipients.imports.problems import CellProblem, shown
+from recipients.imports.sameness import Key, Row, Same, compared, differing, keys_of, rows_of, share, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,17 @@ class DeclaredCheck(Check[Checked]):
             first = firsts.setdefault(cells, row)
             if first is row or any(share(other, first, row) for other in earlier):
                 continue
-            yield from differences(same, key, self.table.header, first, row)
+            yield from self._told(same, key, first, row)
             if same.counts and first.cells == row.cells:
                 self.report.duplicates += 1
+
+    def _told(self, same: Same, key: Key, first: Row, row: Row) -> Iterator[CellProblem]:
+        header = self.table.header
+        by = ", ".join(f"“{header.title(column)}”" for column in key if column in row.cells)
+        for column in differing(same, first, row):
+            here, there = (self.rules[column].in_words(other.cells[column]) for other in (row, first))
+            message = told(here, there, {"line": first.line, "by": by, "first": shown(there)}, same.remedy)
+            yield CellProblem(row.line, header.title(column), shown(here), message, "conflict")
 
     def _suspects(self, key: Key, hashes: set[int]) -> Iterator[tuple[Key, Row]]:
         for batch in self.table.batches():

@@ -12,6 +12,7 @@ from recipients.imports.declared import Declaration
 from recipients.imports.problems import CellProblem, shown
 from recipients.imports.sameness import Same
 from recipients.imports.values import (
+    ACTIVE_IN_WORDS,
     LONGEST_USERNAME,
     PLAIN_USERNAMES,
     active,
@@ -89,7 +90,7 @@ PEOPLE = Declaration(
         "last_name": Rule(150, key=False),
         "job_title": Rule(120, key=False, few=True),
         "username": Rule(LONGEST_USERNAME, key=True, check=check_username, becomes=username, plain=PLAIN_USERNAMES),
-        "active": Rule(64, key=True, check=check_active, becomes=active),
+        "active": Rule(64, key=True, check=check_active, becomes=active, words=ACTIVE_IN_WORDS),
         "recipient": Rule(64, key=True, check=check_code, plain=PLAIN_CODES, few=True),
         "role": Rule(80, key=False, few=True, default=gettext_lazy("Member")),
         "from": Rule(64, key=True, check=check_date, becomes=as_it_is),

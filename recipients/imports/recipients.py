@@ -7,7 +7,7 @@ from recipients.imports.checks import filled
 from recipients.imports.columns import Column, ColumnSet
 from recipients.imports.declared import Declaration
 from recipients.imports.sameness import Same
-from recipients.imports.values import active, check_active, check_kind, kind
+from recipients.imports.values import ACTIVE_IN_WORDS, RECIPIENT_KINDS, active, check_active, check_kind, kind
 
 RECIPIENTS = Declaration(
     columns=ColumnSet(
@@ -22,9 +22,9 @@ RECIPIENTS = Declaration(
     rules={
         "recipient": Rule(64, key=True, check=check_code, plain=PLAIN_CODES),
         "name": Rule(200, key=False),
-        "kind": Rule(64, key=True, check=check_kind, becomes=kind),
+        "kind": Rule(64, key=True, check=check_kind, becomes=kind, words=RECIPIENT_KINDS),
         "email": Rule(254, key=True, check=check_email, plain=PLAIN_EMAILS, caseless=True),
-        "active": Rule(64, key=True, check=check_active, becomes=active),
+        "active": Rule(64, key=True, check=check_active, becomes=active, words=ACTIVE_IN_WORDS),
     },
     rows=(
         filled("recipient", _("Is empty. Enter the code of the recipient.")),

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from recipients.imports.cells import Rule, fold
 from recipients.imports.checks import Checked
 from recipients.imports.columns import Header
-from recipients.imports.problems import CellProblem, shown
 
 Key = tuple[str, ...]
 
@@ -64,16 +63,11 @@ def rows_of(checked: Checked, header: Header, rules: Mapping[str, Rule]) -> Iter
         yield Row(line, dict(zip(columns, cells, strict=True)), frozenset(wrong.get(line, ())))
 
 
-def differences(same: Same, key: Key, header: Header, first: Row, row: Row) -> Iterator[CellProblem]:
-    """What `row` says otherwise than the first one with its key. If that is another name of the thing, no more than that."""
+def differing(same: Same, first: Row, row: Row) -> list[str]:
+    """Columns in which `row` says otherwise than the first one with its key. If they are different names, no more than these."""
     skip = first.wrong | row.wrong
     columns = [column for column in same.says if column in row.cells and column not in skip and row.cells[column] != first.cells[column]]
-    names = [column for column in columns if (column,) in same.keys]
-    by = ", ".join(f"“{header.title(column)}”" for column in key if column in row.cells)
-    for column in names or columns:
-        here, there = row.cells[column], first.cells[column]
-        message = _message(here, there, {"line": first.line, "by": by, "first": shown(there)}, same.remedy)
-        yield CellProblem(row.line, header.title(column), shown(here), message, "conflict")
+    return [column for column in columns if (column,) in same.keys] or columns
 
 
 def share(key: Key, first: Row, row: Row) -> bool:
@@ -82,7 +76,8 @@ def share(key: Key, first: Row, row: Row) -> bool:
     return bool(mine[0]) and fold(mine) == fold(theirs)
 
 
-def _message(here: str, there: str, facts: dict[str, Any], remedy: str | Promise) -> str:
+def told(here: str, there: str, facts: dict[str, Any], remedy: str | Promise) -> str:
+    """The message for a cell; of the first row it names the line, what it says, and the columns by which it is about the same."""
     if here and fold([here]) == fold([there]):
         return _("Differs from “%(first)s” on line %(line)d only in how it is written. Write it the same way.") % facts
     filled = _("Line %(line)d, with the same %(by)s, says “%(first)s” here.")

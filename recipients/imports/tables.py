@@ -1,5 +1,6 @@
 """`open_table`: any spreadsheet, as a header of known columns and a stream of rows as wide as it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -92,7 +93,7 @@ class Table:
             if batch.lines and batch.lines[0] <= self.header.line:
                 after = sum(line <= self.header.line for line in batch.lines)
                 batch = Batch(batch.lines[after:], batch.rows[after:])  # noqa: PLW2901 - the same, without what is above
-            wide = wide or _first_width(batch, self.width)
+            wide = wide or _usual_width(batch, self.width)
             batch = _even(batch, self.width, wide)  # noqa: PLW2901
             count += len(batch.rows) + len(batch.problems)
             if count > self.limits.rows:
@@ -139,16 +140,17 @@ def _filled(row: list[str]) -> bool:
     return any(cell and not cell.isspace() for cell in row)
 
 
-def _first_width(batch: Batch, width: int) -> int:
-    """Of the first row that fits the header, with the empty cells at its end; nothing if none here does."""
-    return next((len(row) for row in batch.rows if any(row) and len(row) >= width and not any(row[width:])), 0)
+def _usual_width(batch: Batch, width: int) -> int:
+    """Of the rows that fit the header, with the empty cells at their end; nothing if none here does."""
+    widths = Counter(len(row) for row in batch.rows if len(row) >= width and any(row) and not any(row[width:]))
+    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _even(batch: Batch, width: int, wide: int) -> Batch:
     """Turn rows to columns; leave out blank rows, cut empty cells beyond the header, set aside rows of another width.
 
-    All rows must be as wide as the first. A separator too many shows in nothing else where the last cell of a row is empty:
-    what is beyond the header would be empty too, and the cells before it would have moved.
+    All rows must be as wide as most of the first ones. A separator too many shows in nothing else where the last cell of a row
+    is empty: what is beyond the header would be empty too, and the cells before it would have moved.
     """
     columns = _columns(batch.rows)
     if len(columns) == width == wide and not all("" in column for column in columns):

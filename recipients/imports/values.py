@@ -12,6 +12,7 @@ from recipients.imports.columns import folded
 # As people and spreadsheets write them, in English, German and French. No other word is taken for either.
 YES = ("yes", "y", "true", "1", "active", "ja", "j", "wahr", "aktiv", "oui", "vrai", "actif")
 NO = ("no", "n", "false", "0", "inactive", "nein", "falsch", "inaktiv", "non", "faux", "inactif")
+ACTIVE_IN_WORDS = {"true": gettext_lazy("yes"), "false": gettext_lazy("no")}
 WORDS = dict.fromkeys(YES, "true") | dict.fromkeys(NO, "false")
 
 RECIPIENT_KINDS = {

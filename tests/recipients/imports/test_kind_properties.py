@@ -77,7 +77,7 @@ def test_the_order_of_rows_hides_nothing(opened, kind, data):
     assert {(problem.column, problem.code) for problem in found.problems} == TOLD[kind]
 
 
-@pytest.mark.parametrize("kind", ["recipients", "groups", "people"])
+@pytest.mark.parametrize("kind", KINDS)
 @settings(light, max_examples=150)
 @given(data=st.data())
 def test_one_changed_byte_is_seen(opened, rows_of, kind, data):
