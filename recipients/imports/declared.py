@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+
 from recipients.imports.cells import Rule
 from recipients.imports.checks import Check, Checked, RowCheck, check_cells
 from recipients.imports.columns import ColumnSet
 from recipients.imports.delimited import Batch
 from recipients.imports.differences import Differences
 from recipients.imports.problems import CellProblem, shown
-from recipients.imports.sameness import Key, Row, Same, compared, differing, keys_of, rows_of, share, told
+from recipients.imports.sameness import Comparison, Key, Row, Same, compared, keys_of, rows_of, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,22 @@ class DeclaredCheck(Check[Checked]):
 
     def _differences(self, same: Same, key: Key, hashes: set[int]) -> Iterator[CellProblem]:
         """Read the file again, for the rows alone that may not agree with another of the same key."""
-        earlier = same.keys[: same.keys.index(key)]
+        comparison = Comparison(same, key, list(self.table.header.positions))
         firsts: dict[Key, Row] = {}
         for cells, row in self._suspects(key, hashes):
             first = firsts.setdefault(cells, row)
-            if first is row or any(share(other, first, row) for other in earlier):
+            if first is row or comparison.is_told(first, row):
                 continue
-            yield from self._told(same, key, first, row)
+            yield from self._told(comparison, first, row, same.remedy)
             if same.counts and first.cells == row.cells:
                 self.report.duplicates += 1
 
-    def _told(self, same: Same, key: Key, first: Row, row: Row) -> Iterator[CellProblem]:
+    def _told(self, comparison: Comparison, first: Row, row: Row, remedy: str | Promise) -> Iterator[CellProblem]:
         header = self.table.header
-        by = ", ".join(f"“{header.title(column)}”" for column in key if column in row.cells)
-        for column in differing(same, first, row):
-            here, there = (self.rules[column].in_words(other.cells[column]) for other in (row, first))
-            message = told(here, there, {"line": first.line, "by": by, "first": shown(there)}, same.remedy)
+        for column in comparison.differing(first, row):
+            by = ", ".join(f"“{header.title(key)}”" for key in comparison.by)
+            here, there = (self.rules[column].in_words(comparison.cell(other, column)) for other in (row, first))
+            message = told(here, there, {"line": first.line, "by": by, "first": shown(there)}, remedy)
             yield CellProblem(row.line, header.title(column), shown(here), message, "conflict")
 
     def _suspects(self, key: Key, hashes: set[int]) -> Iterator[tuple[Key, Row]]:
@@ -80,11 +82,10 @@ class DeclaredCheck(Check[Checked]):
             if not checked.columns:
                 continue
             keys = keys_of(checked, key, self.rules)
-            if hashes.isdisjoint(map(hash, keys)):
-                continue
-            for cells, row in zip(keys, rows_of(checked, self.table.header, self.rules), strict=True):
-                if cells and hash(cells) in hashes:
-                    yield cells, row
+            wanted = [index for index, cells in enumerate(keys) if cells and hash(cells) in hashes]
+            if wanted:
+                rows = rows_of(checked, self.table.header, self.rules, wanted)
+                yield from zip((keys[index] for index in wanted), rows, strict=True)
 
 
 def _hashes(checked: Checked, same: Same, rules: Mapping[str, Rule]) -> list[int]:

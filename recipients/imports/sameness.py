@@ -12,6 +12,7 @@ from recipients.imports.checks import Checked
 from recipients.imports.columns import Header
 
 Key = tuple[str, ...]
+NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Same:
 @dataclass(frozen=True, slots=True)
 class Row:
     line: int
-    cells: dict[str, str]  # as compared
+    cells: tuple[str, ...]  # as compared
     wrong: frozenset[str]  # columns that were told already
 
 
@@ -52,28 +53,46 @@ def keys_of(checked: Checked, key: Key, rules: Mapping[str, Rule]) -> list[tuple
     return [cells if cells[0] else () for cells in zip(*parts, strict=True)]
 
 
-def rows_of(checked: Checked, header: Header, rules: Mapping[str, Rule]) -> Iterator[Row]:
-    columns = list(checked.columns)
-    titles = {header.title(column): column for column in columns}
+def rows_of(checked: Checked, header: Header, rules: Mapping[str, Rule], wanted: Sequence[int]) -> Iterator[Row]:
+    """Those at the places `wanted`."""
+    titles = {header.title(column): column for column in checked.columns}
     wrong: dict[int, set[str]] = {}
     for problem in checked.problems:
         wrong.setdefault(problem.line, set()).add(titles.get(problem.column, ""))
-    rows = zip(*(compared(checked, column, rules[column]) for column in columns), strict=True)
-    for line, cells in zip(checked.lines, rows, strict=True):
-        yield Row(line, dict(zip(columns, cells, strict=True)), frozenset(wrong.get(line, ())))
+    rows = list(zip(*(compared(checked, column, rules[column]) for column in checked.columns), strict=True))
+    for index in wanted:
+        line = checked.lines[index]
+        yield Row(line, rows[index], frozenset(wrong[line]) if line in wrong else NOTHING)
 
 
-def differing(same: Same, first: Row, row: Row) -> list[str]:
-    """Columns in which `row` says otherwise than the first one with its key. If they are different names, no more than these."""
-    skip = first.wrong | row.wrong
-    columns = [column for column in same.says if column in row.cells and column not in skip and row.cells[column] != first.cells[column]]
-    return [column for column in columns if (column,) in same.keys] or columns
+class Comparison:
+    """Rows of a table held against the first one with the same key. `columns` are those of the table, in the order of the cells."""
 
+    def __init__(self, same: Same, key: Key, columns: Sequence[str]) -> None:
+        self._same = same
+        self._at = {column: place for place, column in enumerate(columns)}
+        self._earlier = same.keys[: same.keys.index(key)]
+        self.by = [column for column in key if column in self._at]
 
-def share(key: Key, first: Row, row: Row) -> bool:
-    """Whether both rows have this key."""
-    mine, theirs = ([other.cells.get(column, "") for column in key] for other in (first, row))
-    return bool(mine[0]) and fold(mine) == fold(theirs)
+    def differing(self, first: Row, row: Row) -> list[str]:
+        """Columns in which `row` says otherwise. If they are different names of the thing, no more than these."""
+        if first.cells == row.cells:
+            return []
+        skip = first.wrong | row.wrong
+        columns = [column for column in self._same.says if column in self._at and column not in skip]
+        columns = [column for column in columns if self.cell(row, column) != self.cell(first, column)]
+        return [column for column in columns if (column,) in self._same.keys] or columns
+
+    def cell(self, row: Row, column: str) -> str:
+        return row.cells[self._at[column]] if column in self._at else ""
+
+    def is_told(self, first: Row, row: Row) -> bool:
+        """Whether the two share an earlier key too, by which they were compared already."""
+        return any(self._share(key, first, row) for key in self._earlier)
+
+    def _share(self, key: Key, first: Row, row: Row) -> bool:
+        mine, theirs = ([self.cell(other, column) for column in key] for other in (first, row))
+        return bool(mine[0]) and (mine == theirs or fold(mine) == fold(theirs))
 
 
 def told(here: str, there: str, facts: dict[str, Any], remedy: str | Promise) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recipients.imports import values
@@ -101,17 +101,20 @@ def test_words_for_yes_and_no_come_out_as_one_of_three(opened, rows_of):
     assert check.finish().is_clean
 
 
+@settings(deadline=None)
 @given(word=st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8))
 def test_no_other_word_is_taken_for_yes_or_no(word):
     if values.check_active(word) is None:
         assert unicodedata.normalize("NFKC", word).casefold() in values.YES + values.NO
 
 
+@settings(deadline=None)
 @given(day=st.dates())
 def test_every_day_is_read_as_it_is_written(day):
     assert values.check_date(day.isoformat()) is None
 
 
+@settings(deadline=None)
 @given(text=st.text(st.sampled_from("0123456789-/. "), max_size=11) | st.from_regex(r"\A\d{4}-\d\d-\d\d\Z"))
 def test_what_is_read_as_a_day_is_one(text):
     if values.check_date(text) is None:
