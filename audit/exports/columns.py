@@ -32,8 +32,9 @@ class Column:
 
 
 def guard(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] and text[0] in DANGEROUS else text
+    """A cell that no spreadsheet takes for a formula. One apostrophe less gives `text` again, whatever it begins with."""
+    first = text.lstrip("'")[:1]
+    return f"'{text}" if first and first in DANGEROUS else text
 
 
 def columns(*, guarded: bool) -> tuple[Column, ...]:
@@ -87,7 +88,7 @@ def _name_then(*, guarded: bool) -> str:
 
 def _guarded(sql: str) -> str:
     codes = ", ".join(str(ord(character)) for character in DANGEROUS)
-    return f"CASE WHEN ascii({sql}) IN ({codes}) THEN '''' || {sql} ELSE {sql} END"
+    return f"CASE WHEN ascii(ltrim({sql}, '''')) IN ({codes}) THEN '''' || {sql} ELSE {sql} END"
 
 
 def rows_sql(entries: QuerySet[Entry], wanted: tuple[Column, ...]) -> tuple[str, tuple[Any, ...]]:

@@ -2,15 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from recipients.imports.problems import shown
 
 # Controls (a line break too: it would show in no list), line and paragraph separators.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 # Marks that turn the direction of writing: what one sees is not what is stored.
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Without any width. They come along from web pages and are left out; joiners are part of the spelling in names.
@@ -41,13 +43,24 @@ PLAIN_CODES = re.compile(r"(?:[A-Za-z][!-~]{0,31}+\n|[0-9]{1,32}+\n|\n)*+")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the cells of a column must be. `check` answers with a message and a code, or None."""
+    """What the cells of a column must be. `check` answers with a message and a code, or None.
+
+    With `becomes`, what is handed on is only ever what it makes of a cell that is right, or nothing.
+    """
 
     most: int
     key: bool  # compared with what is stored, so nothing invisible may be in it
     check: Callable[[str], tuple[str, str] | None] | None = None
     few: bool = False  # the same values again and again
     plain: re.Pattern[str] | None = None  # a joined column that matches needs neither tidying nor `check`
+    becomes: Callable[[str], str] | None = None
+    words: Mapping[str, str | Promise] = field(default_factory=dict)  # for what is stored, as a person says it
+    lines: bool = False  # may hold line breaks and tabs
+    caseless: bool = False  # upper and lower case mean the same
+    default: str | Promise = ""  # what an empty cell means, when rows are compared
+
+    def in_words(self, value: str) -> str:
+        return str(self.words.get(value, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,8 @@ def clean_column(values: Sequence[str], rule: Rule, known: set[str]) -> tuple[Se
         if rule.few and len(known) < MOST_KNOWN:
             known.update(values)
         return values, []
+    if rule.becomes:
+        return _converted(values, rule, rule.becomes)
     cleaned, flaws = [], []
     for index, value in enumerate(values):
         value = _stripped(value, rule)  # noqa: PLW2901 - the same, tidied
@@ -77,6 +92,20 @@ def clean_column(values: Sequence[str], rule: Rule, known: set[str]) -> tuple[Se
         if flaw:
             flaws.append(Flaw(index, value, *flaw))
     return cleaned, flaws
+
+
+def _converted(values: Sequence[str], rule: Rule, becomes: Callable[[str], str]) -> tuple[Sequence[str], list[Flaw]]:
+    """Each different value once: dates and words are few."""
+    made: dict[str, str] = {}
+    wrong: dict[str, tuple[str, str, str]] = {}
+    for value in set(values):
+        stripped = _stripped(value, rule)
+        flaw = _flaw(stripped, rule) if stripped else None
+        if flaw:
+            wrong[value] = (stripped, *flaw)
+        made[value] = "" if flaw or not stripped else becomes(stripped)
+    flaws = [Flaw(index, *wrong[value]) for index, value in enumerate(values) if value in wrong] if wrong else []
+    return [made[value] for value in values], flaws
 
 
 def fold(values: Sequence[str]) -> list[str]:
@@ -115,7 +144,7 @@ def _flaw(value: str, rule: Rule) -> tuple[str, str] | None:
 
 def _flaws(value: str, rule: Rule) -> Iterator[tuple[str, str] | None]:
     if not value.isprintable():  # neither of the two is
-        if match := CONTROL.search(value):
+        if match := (CONTROL_IN_TEXT if rule.lines else CONTROL).search(value):
             yield _named(match[0]), "control"
         if match := BIDI.search(value):
             message = _("Holds a mark that turns the direction of writing (%(mark)s). Type it again by hand.")

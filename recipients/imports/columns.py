@@ -62,6 +62,10 @@ def folded(title: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", title).casefold() if char.isalnum())
 
 
+def titles_of(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(cell.strip().strip("\ufeff\u200b") for cell in cells)
+
+
 def matches(cells: Sequence[str], known: ColumnSet) -> int:
     """How many of the columns these cells name, each counted once."""
     by_name = known.by_name()
@@ -76,7 +80,7 @@ def match_header(cells: Sequence[str], known: ColumnSet, *, line: int, mapping: 
     Raises:
         StructureProblem: a column is missing, is there twice, or is misspelt.
     """
-    titles = tuple(cell.strip().strip("\ufeff\u200b") for cell in cells)
+    titles = titles_of(cells)
     _refuse_strange_mapping(mapping or {}, titles, known, line)
     by_hand = {folded(title): key for title, key in (mapping or {}).items()}
     by_name = {name: column.key for name, column in known.by_name().items()} | by_hand
@@ -85,13 +89,13 @@ def match_header(cells: Sequence[str], known: ColumnSet, *, line: int, mapping: 
     for index, title in enumerate(titles):
         key = by_name.get(folded(title))
         if key in found:
-            _refuse_twice(titles[found[key]], title, line)
+            _refuse_twice(titles[found[key]], title, titles, line)
         if key:
             found[key] = index
         elif title and key is None:
             unknown.append(title)
     _refuse_missing(found, unknown, titles, known, line)
-    _refuse_misspelt(found, unknown, known, line)
+    _refuse_misspelt(found, unknown, titles, known, line)
     return Header(line, titles, found, tuple(_notices(titles, unknown)))
 
 
@@ -100,15 +104,16 @@ def _refuse_strange_mapping(mapping: Mapping[str, str], titles: Sequence[str], k
     for title, key in mapping.items():
         if folded(title) not in there or (key and key not in keys):
             message = _("The mapping from “%(title)s” to “%(column)s” does not fit this file. Choose its columns again.")
-            raise StructureProblem("mapping", message % {"title": shown(title), "column": shown(key)}, line=line)
+            raise StructureProblem("mapping", message % {"title": shown(title), "column": shown(key)}, line=line, titles=titles)
 
 
-def _refuse_twice(first: str, second: str, line: int) -> None:
+def _refuse_twice(first: str, second: str, titles: Sequence[str], line: int) -> None:
     if folded(first) == folded(second):
         message = _("The column “%(first)s” is there twice. Delete or rename one of the two.")
     else:
         message = _("The columns “%(first)s” and “%(second)s” mean the same. Delete or rename one of the two.")
-    raise StructureProblem("header", message % {"first": shown(first), "second": shown(second)}, line=line, column=second)
+    facts = {"first": shown(first), "second": shown(second)}
+    raise StructureProblem("header", message % facts, line=line, column=second, titles=titles)
 
 
 def _refuse_missing(found: Mapping[str, int], unknown: Sequence[str], titles: Sequence[str], known: ColumnSet, line: int) -> None:
@@ -126,18 +131,17 @@ def _refuse_missing(found: Mapping[str, int], unknown: Sequence[str], titles: Se
                 "line": line,
                 "there": there,
             }
-        raise StructureProblem("header", message, line=line)
+        raise StructureProblem("header", message, line=line, titles=titles)
 
 
-def _refuse_misspelt(found: Mapping[str, int], unknown: Sequence[str], known: ColumnSet, line: int) -> None:
+def _refuse_misspelt(found: Mapping[str, int], unknown: Sequence[str], titles: Sequence[str], known: ColumnSet, line: int) -> None:
     """A column that looks like one of ours would otherwise be left out in silence."""
     for column in known.columns:
         close = _closest(unknown, [column]) if column.key not in found else ""
         if close:
             message = _("The column “%(title)s” is not known. If you mean “%(column)s”, rename it; if not, map it by hand to nothing.")
-            raise StructureProblem(
-                "header", message % {"title": shown(close), "column": column.title}, line=line, column=close, suggestion=column.key
-            )
+            facts = {"title": shown(close), "column": column.title}
+            raise StructureProblem("header", message % facts, line=line, column=close, suggestion=column.key, titles=titles)
 
 
 def _closest(titles: Sequence[str], columns: Sequence[Column]) -> str:

@@ -14,6 +14,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from recipients.imports.decoding import LineCount
+from recipients.imports.guarded import is_guarded, unguarded
 from recipients.imports.limits import Limits
 from recipients.imports.problems import CellProblem, StructureProblem
 
@@ -67,7 +68,7 @@ def batches(pieces: Iterable[str], delimiter: str, limits: Limits) -> Iterator[B
         text = rest + piece if rest else piece
         end, batch = _whole(text, delimiter, line)
         if batch:
-            yield batch
+            yield _without_guards(batch, text)
             line = batch.next_line
         rest = text[end:]
         if rest and '"' in rest:
@@ -76,7 +77,13 @@ def batches(pieces: Iterable[str], delimiter: str, limits: Limits) -> Iterator[B
             raise _too_long(rest, delimiter, line, limits)
     if rest:
         _refuse_bad_quote(rest, delimiter, line, ended=True)
-        yield _parse(rest, delimiter, line)
+        yield _without_guards(_parse(rest, delimiter, line), rest)
+
+
+def _without_guards(batch: Batch, text: str) -> Batch:
+    if is_guarded(text):
+        batch.rows = unguarded(batch.rows)
+    return batch
 
 
 def _whole(text: str, delimiter: str, line: int) -> tuple[int, Batch | None]:

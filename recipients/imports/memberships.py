@@ -1,17 +1,18 @@
 """Group memberships: which group has whom as a member, one to a row. Checked by what the file alone shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import concat, is_not
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recipients.imports.cells import PLAIN_CODES, PLAIN_EMAILS, Rule, check_code, check_email, clean_column, fold
+from recipients.imports.cells import PLAIN_CODES, PLAIN_EMAILS, Rule, check_code, check_email, fold
+from recipients.imports.checks import Check, Checked, check_cells, filled
 from recipients.imports.columns import Column, ColumnSet
 from recipients.imports.delimited import Batch
 from recipients.imports.group_names import GroupNames
-from recipients.imports.problems import CellProblem, Notice, shown
+from recipients.imports.problems import CellProblem, shown
 from recipients.imports.repeats import Repeats, pair_hashes
 from recipients.imports.reports import Report
 from recipients.imports.tables import Table
@@ -38,51 +39,32 @@ RULES = {
     "email": Rule(254, key=True, check=check_email, plain=PLAIN_EMAILS),
 }
 MEMBER = ("recipient", "employee_number", "email")
-CODES = ("group", "recipient", "employee_number")
 
 
 @dataclass(slots=True)
-class Checked:
-    """A batch by columns, tidied. Columns that the file lacks are absent; rows with a problem are still in it."""
-
-    lines: Sequence[int]
-    columns: dict[str, Sequence[str]]
-    problems: list[CellProblem]
-
-    def folded(self, key: str) -> list[str]:
-        """A column as its cells are compared."""
-        return fold(self.columns[key])
+class Members(Checked):
+    """A batch of memberships."""
 
     def member_keys(self) -> list[str]:
         return [key for key in MEMBER if key in self.columns]
 
 
-def check_batch(table: Table, batch: Batch, known: dict[str, set[str]]) -> Checked:
+GROUP_IS_NAMED = filled("group", gettext_lazy("Is empty. Enter the code of the group."))
+
+
+def check_batch(table: Table, batch: Batch, known: dict[str, set[str]]) -> Members:
     """What each row says for itself. `known` is kept from one batch to the next."""
-    checked = Checked(batch.lines, {}, list(batch.problems))
+    checked = Members(batch.lines, {}, list(batch.problems))
     if not batch.rows:
         return checked
-    for key, position in table.header.positions.items():
-        values, flaws = clean_column(batch.columns[position], RULES[key], known.setdefault(key, set()))
-        title = table.header.title(key)
-        checked.columns[key] = values
-        checked.problems += [CellProblem(batch.lines[flaw.index], title, shown(flaw.value), flaw.message, flaw.code) for flaw in flaws]
-    checked.problems += _missing_groups(table, checked)
+    check_cells(checked, table.header, batch, RULES, known)
+    checked.problems += GROUP_IS_NAMED(table.header, checked)
     checked.problems += _unclear_members(table, checked)
     checked.problems.sort()
     return checked
 
 
-def _missing_groups(table: Table, checked: Checked) -> Iterator[CellProblem]:
-    groups = checked.columns["group"]
-    if "" in groups:
-        title, message = table.header.title("group"), _("Is empty. Enter the code of the group.")
-        yield from (
-            CellProblem(line, title, "", message, "missing") for line, group in zip(checked.lines, groups, strict=True) if not group
-        )
-
-
-def _unclear_members(table: Table, checked: Checked) -> Iterator[CellProblem]:
+def _unclear_members(table: Table, checked: Members) -> Iterator[CellProblem]:
     """Each row names one member: a recipient, or a person by number, by e-mail or both."""
     there = checked.member_keys()
     if len(there) == 1 and "" not in checked.columns[there[0]]:
@@ -104,60 +86,35 @@ def _unclear_members(table: Table, checked: Checked) -> Iterator[CellProblem]:
 
 
 @dataclass(slots=True)
-class MembershipCheck:
-    """Goes through a table once, batch by batch, and remembers what only shows across rows.
+class MembershipCheck(Check[Members]):
+    _repeats: dict[str, Repeats] = field(default_factory=dict, init=False)
+    _groups: GroupNames = field(default_factory=GroupNames, init=False)
 
-    Without `across_rows` it leaves it to the caller to find members that are named twice.
-    """
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        return RULES
 
-    table: Table
-    across_rows: bool = True
-    report: Report = field(default_factory=Report)
-    _repeats: dict[str, Repeats] = field(default_factory=dict)
-    _known: dict[str, set[str]] = field(default_factory=dict)
-    _groups: GroupNames = field(default_factory=GroupNames)
+    def read(self, batch: Batch) -> Members:
+        return check_batch(self.table, batch, self._known)
 
-    def batches(self) -> Iterator[Checked]:
-        """Checked rows, ready to be staged. The report grows meanwhile, and is complete after `finish`.
+    def remember(self, checked: Members) -> None:
+        codes = checked.columns["group"]
+        checked.problems += self._groups.conflicts(self.table.header, checked.lines, codes, checked.columns.get("group_name", ()))
+        if self.across_rows:
+            groups = self._groups.folded(codes)
+            for key in checked.member_keys():
+                self._repeats.setdefault(key, Repeats()).add(groups, checked.folded(key))
 
-        Raises:
-            StructureProblem: nothing of the file may be used; also after some batches.
-        """
-        for batch in self.table.batches():
-            checked = check_batch(self.table, batch, self._known)
-            if checked.columns:
-                checked.problems += self._groups.conflicts(
-                    self.table.header, checked.lines, checked.columns["group"], checked.columns.get("group_name", ())
-                )
-                if self.across_rows:
-                    self._remember(checked)
-            self.report.rows += len(batch.rows) + len(batch.problems)
-            self.report.blank += batch.blank
-            self.report.add(sorted(checked.problems))
-            yield checked
-
-    def _remember(self, checked: Checked) -> None:
-        groups = self._groups.folded(checked.columns["group"])
-        for key in checked.member_keys():
-            self._repeats.setdefault(key, Repeats()).add(groups, checked.folded(key))
-
-    def finish(self) -> Report:
-        self.report.notices += [*self.table.header.notices, *self.table.source.notices]
-        numeric = [key for key in CODES if self.table.header.positions.get(key) in self.table.source.numeric]
-        if numeric:
-            names = ", ".join(f"“{self.table.header.title(key)}”" for key in numeric)
-            message = _("%(names)s holds numbers, not text. If codes begin with zeros, format the column as text and enter them again.")
-            self.report.notices.append(Notice("numbers", message % {"names": names}))
+    def look_again(self) -> None:
         for key, repeats in self._repeats.items():
             for hashes in repeats.found():
                 self.report.add_late(self._repeated_rows(key, hashes))
-        return self.report
 
     def _repeated_rows(self, key: str, hashes: set[int]) -> Iterator[CellProblem]:
         """Read the file again, for the rows alone that may be there twice by this name of their member."""
         seen: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}
         for batch in self.table.batches():
-            checked = check_batch(self.table, batch, self._known)
+            checked = self.read(batch)
             for index, pair in _suspects(checked, key, hashes):
                 row = _as_compared(checked, index)
                 line, first = seen.setdefault(pair, (checked.lines[index], row))
@@ -203,7 +160,4 @@ def check_memberships(table: Table) -> Report:
     Raises:
         StructureProblem: the file as a whole cannot be read.
     """
-    check = MembershipCheck(table)
-    for _checked in check.batches():
-        pass
-    return check.finish()
+    return MembershipCheck(table).run()

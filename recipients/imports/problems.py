@@ -8,11 +8,21 @@ class StructureProblem(Exception):  # noqa: N818 - named after what is found, no
     """The file as a whole cannot be read. Nothing of it may be imported, also not the rows that were read before.
 
     `code` names the kind (`encoding`, `quote`, `header` …); `line` is the file's own, or the sheet's row, and None when
-    the problem has no place; `sample` holds decoded lines to look at, when the question is whether they read well.
+    the problem has no place; `sample` holds decoded lines to look at, when the question is whether they read well. `titles`
+    are those of the header, when the problem is about it, for a mapping by hand; `sheets` those to choose from.
     """
 
     def __init__(
-        self, code: str, message: str, *, line: int | None = None, column: str = "", sample: Sequence[str] = (), suggestion: str = ""
+        self,
+        code: str,
+        message: str,
+        *,
+        line: int | None = None,
+        column: str = "",
+        sample: Sequence[str] = (),
+        suggestion: str = "",
+        titles: Sequence[str] = (),
+        sheets: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -20,7 +30,9 @@ class StructureProblem(Exception):  # noqa: N818 - named after what is found, no
         self.line = line
         self.column = column
         self.sample = tuple(sample)
-        self.suggestion = suggestion  # an encoding to read it with, once the sample was seen and agreed to
+        self.suggestion = suggestion  # an encoding to read it with, once the sample was seen and agreed to; or a column
+        self.titles = tuple(titles)
+        self.sheets = tuple(sheets)
 
 
 @dataclass(frozen=True, slots=True, order=True)

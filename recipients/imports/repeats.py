@@ -32,7 +32,7 @@ class Repeats:
         repeated: set[int] = set()
         for shard in self._shards:
             if len(set(shard)) < len(shard):
-                repeated |= _twice(shard)
+                repeated |= twice(shard)
             if len(repeated) >= AT_ONCE:
                 yield repeated
                 repeated = set()
@@ -45,7 +45,7 @@ def pair_hashes(groups: Iterable[str], members: Iterable[str]) -> Iterable[int]:
     return map(hash, map(concat, groups, members))
 
 
-def _twice(values: Iterable[int]) -> set[int]:
+def twice(values: Iterable[int]) -> set[int]:
     seen: set[int] = set()
     repeated: set[int] = set()
     for value in values:

@@ -1,5 +1,6 @@
 """`open_table`: any spreadsheet, as a header of known columns and a stream of rows as wide as it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from recipients.imports.columns import ColumnSet, Header, match_header, matches
+from recipients.imports.columns import ColumnSet, Header, match_header, matches, titles_of
 from recipients.imports.decoding import detect, pieces
 from recipients.imports.delimited import Batch, batches
 from recipients.imports.delimiters import declared, detect_delimiter
@@ -76,10 +77,10 @@ class Table:
         seems = next((at for at, row in below if matches(row, self.known) >= max(needed, here + 1)), None)
         if seems is not None:
             message = _("The header seems to be on line %(seems)d, with other text above it. Delete what stands above it.")
-            raise StructureProblem("header", message % {"seems": seems}, line=seems)
+            raise StructureProblem("header", message % {"seems": seems}, line=seems, titles=titles_of(cells))
         if here == 0 and any("@" in cell for cell in cells):
             message = _("Line %(line)d, where the header should be, looks like data. Add a line above it with the names of the columns.")
-            raise StructureProblem("header", message % {"line": line}, line=line)
+            raise StructureProblem("header", message % {"line": line}, line=line, titles=titles_of(cells))
 
     def batches(self) -> Iterator[Batch]:
         """The rows below the header.
@@ -87,12 +88,13 @@ class Table:
         Raises:
             StructureProblem: the file turns out to be unreadable further on, too long, or to hold nothing but a header.
         """
-        count = 0
+        count, wide = 0, 0
         for batch in self.source.batches():
             if batch.lines and batch.lines[0] <= self.header.line:
                 after = sum(line <= self.header.line for line in batch.lines)
                 batch = Batch(batch.lines[after:], batch.rows[after:])  # noqa: PLW2901 - the same, without what is above
-            batch = _even(batch, self.width)  # noqa: PLW2901
+            wide = wide or _usual_width(batch, self.width)
+            batch = _even(batch, self.width, wide)  # noqa: PLW2901
             count += len(batch.rows) + len(batch.problems)
             if count > self.limits.rows:
                 message = _("This file has more than %(most)s rows. Split it, and import the parts one by one.")
@@ -138,10 +140,20 @@ def _filled(row: list[str]) -> bool:
     return any(cell and not cell.isspace() for cell in row)
 
 
-def _even(batch: Batch, width: int) -> Batch:
-    """Turn rows to columns; leave out blank rows, cut empty cells beyond the header, set aside rows of another width."""
+def _usual_width(batch: Batch, width: int) -> int:
+    """Of the rows that fit the header, with the empty cells at their end; nothing if none here does."""
+    widths = Counter(len(row) for row in batch.rows if len(row) >= width and any(row) and not any(row[width:]))
+    return max(widths, key=widths.__getitem__, default=0)
+
+
+def _even(batch: Batch, width: int, wide: int) -> Batch:
+    """Turn rows to columns; leave out blank rows, cut empty cells beyond the header, set aside rows of another width.
+
+    All rows must be as wide as most of the first ones. A separator too many shows in nothing else where the last cell of a row
+    is empty: what is beyond the header would be empty too, and the cells before it would have moved.
+    """
     columns = _columns(batch.rows)
-    if len(columns) == width and not all("" in column for column in columns):
+    if len(columns) == width == wide and not all("" in column for column in columns):
         batch.columns = columns
         return batch
     lines: list[int] = []
@@ -149,8 +161,8 @@ def _even(batch: Batch, width: int) -> Batch:
     for line, row in zip(batch.lines, batch.rows, strict=True):
         if not any(row):
             even.blank += 1
-        elif len(row) < width or any(row[width:]):
-            even.problems.append(_uneven(line, row, width))
+        elif len(row) != wide or any(row[width:]):
+            even.problems.append(_uneven(line, row, width, wide))
         else:
             lines.append(line)
             even.rows.append(row[:width])
@@ -166,9 +178,12 @@ def _columns(rows: list[list[str]]) -> list[tuple[str, ...]]:
         return []
 
 
-def _uneven(line: int, row: list[str], width: int) -> CellProblem:
+def _uneven(line: int, row: list[str], width: int, wide: int) -> CellProblem:
     cells = ngettext("%(count)d cell", "%(count)d cells", len(row)) % {"count": len(row)}
-    if len(row) < width:
+    if len(row) >= width and not any(row[width:]):
+        message = _("This row has %(cells)s, and others have %(width)d. Check that no separator was lost or added, and give it as many.")
+        width = wide
+    elif len(row) < width:
         message = _("This row has %(cells)s, and the header has %(width)d. Add what is missing, or the separators that were lost.")
     else:
         message = _("This row has %(cells)s, and the header has %(width)d. Put a cell that holds a separator in quotation marks.")

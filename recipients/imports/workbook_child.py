@@ -65,8 +65,8 @@ def _print(sheet: CalamineSheet, limits: dict[str, int], *, hidden: bool) -> Non
     first, rows, size = 1, [], 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
         numbers.update(index for index, value in enumerate(row[:columns]) if isinstance(value, float | int) and not isinstance(value, bool))
-        # One character more than allowed, so that the reader sees that it is too long.
-        rows.append([as_text(value)[: cell + 1] for value in row[:columns]])
+        # One character more than allowed, so that the reader sees that it is too long; and one that may be a guard.
+        rows.append([as_text(value)[: cell + 2] for value in row[:columns]])
         length = sum(map(len, rows[-1]))
         if length > limits["record"]:
             raise Unreadable("row", line=number)

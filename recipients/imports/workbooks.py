@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from recipients.imports.delimited import Batch
+from recipients.imports.guarded import unguarded
 from recipients.imports.limits import Limits
 from recipients.imports.problems import Notice, StructureProblem, shown
 
@@ -74,7 +75,7 @@ class Workbook:
             message = json.loads(line)
             if isinstance(message, list):
                 first, rows = message
-                yield Batch(range(first, first + len(rows)), rows)
+                yield Batch(range(first, first + len(rows)), unguarded(rows) if b"'" in line else rows)
             elif "problem" in message:
                 raise _problem(message, self.limits)
             elif "numbers" in message:
@@ -137,4 +138,5 @@ def _problem(message: dict[str, Any], limits: Limits) -> StructureProblem:
         "no_such_sheet": _("There is no sheet of this name. The workbook has: %(names)s.") % {"names": names},
     }
     kinds = {"memory": "limit", "row": "limit", "columns": "limit", "no_such_sheet": "sheets", "password": "type"}
-    return StructureProblem(kinds.get(message["problem"], message["problem"]), texts[message["problem"]], line=message.get("line"))
+    code, sheets = kinds.get(message["problem"], message["problem"]), message.get("sheets", ())
+    return StructureProblem(code, texts[message["problem"]], line=message.get("line"), sheets=sheets)

@@ -137,6 +137,16 @@ def test_no_cell_is_a_formula(character):
     assert "<hyperlink" not in sheet
 
 
+@pytest.mark.parametrize("text", ["'=1", "''=1", "'", "''", "'a", "O'Neil", "'＝1", "a'=1"])
+def test_an_apostrophe_of_its_own_is_guarded_as_what_follows_it_is(text):
+    """So that one apostrophe less is always the text that was meant."""
+    with operation(Source.PROGRAM), acting(None, reason=text):
+        make_recipient(text)
+    row = rows_of(as_csv())[0]
+    guarded = "'" + text if text.lstrip("'")[:1] in {"=", "＝"} else text
+    assert row["Reason"] == row["Name then"] == guard(text) == guarded
+
+
 def test_unattributed_writes_are_told_with_a_negative_action_that_stays_a_number():
     make_recipient()
     row = rows_of(as_csv())[0]

@@ -1,5 +1,6 @@
 """The files of `fixtures/nasty/outcomes.csv` that are too large or not text: made when asked for."""
 
+import datetime as dt
 import gzip
 import io
 import os
@@ -151,3 +152,41 @@ def _too_many_rows(path: Path) -> None:
         file.write("Group code,Recipient code\n")
         for start in range(0, 1_001_000, 1_000):
             file.write("".join(f"G1,D{number}\n" for number in range(start, start + 1_000)))
+
+
+moment = dt.datetime.fromisoformat  # without a zone: a workbook knows none
+PEOPLE_HEADER = ["Employee number", "Recipient code", "From", "Until", "Active"]
+
+
+def _people_workbook(path: Path, *starts: Any, look: str = "dd.mm.yyyy") -> None:
+    """A row for each; days and times are such cells, and look as people in Germany want them."""
+
+    def dress(book, sheet):
+        shown = book.add_format({"num_format": look})
+        for number, start in enumerate(starts, start=1):
+            if isinstance(start, dt.datetime):
+                sheet.write_datetime(number, 2, start, shown)
+            else:
+                sheet.write(number, 2, start)
+
+    workbook(path, [PEOPLE_HEADER, *(["00042", f"D{number}", None, None, True] for number in range(len(starts)))], dress=dress)
+
+
+@made("people_workbook_dates.xlsx")
+def _dates(path: Path) -> None:
+    _people_workbook(path, moment("2026-11-30"), "2028-02-29")
+
+
+@made("people_workbook_time.xlsx")
+def _times(path: Path) -> None:
+    _people_workbook(path, moment("2026-11-30"), moment("2026-11-30 08:15"))
+
+
+@made("people_workbook_serial.xlsx")
+def _serial(path: Path) -> None:
+    _people_workbook(path, 46356)
+
+
+@made("groups_workbook_long_guarded.xlsx")
+def _long_guarded(path: Path) -> None:
+    workbook(path, [["Group code", "Group name", "Description"], ["G1", "Nights", "'=" + "x" * 4_000]])
