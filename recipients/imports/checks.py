@@ -83,8 +83,8 @@ class Check[C: Checked](ABC):
         """Take on what only shows across rows, and add what is known of it already."""
 
     @abstractmethod
-    def look_again(self) -> None:
-        """Report what showed across rows, once all of them were read."""
+    def look_again(self) -> Iterator[CellProblem]:
+        """What shows across rows, once all of them were read."""
 
     def batches(self) -> Iterator[C]:
         """Checked rows, ready to be staged. The report grows meanwhile, and is complete after `finish`.
@@ -107,10 +107,11 @@ class Check[C: Checked](ABC):
             pass
         return self.finish()
 
-    def finish(self) -> Report:
+    def finish(self, keep: Callable[[CellProblem], object] = bool) -> Report:
+        """`keep` is given each problem that shows only now."""
         self.report.notices += [*self.table.header.notices, *self.table.source.notices, *self._numbers()]
         if self.across_rows:
-            self.look_again()
+            self.report.add_late(_passed_on(self.look_again(), keep))
         return self.report
 
     def _numbers(self) -> Iterator[Notice]:
@@ -124,3 +125,9 @@ class Check[C: Checked](ABC):
         if names:
             message = _("%(names)s holds numbers, not text. If codes begin with zeros, format the column as text and enter them again.")
             yield Notice("numbers", message % {"names": ", ".join(names)})
+
+
+def _passed_on(problems: Iterator[CellProblem], keep: Callable[[CellProblem], object]) -> Iterator[CellProblem]:
+    for problem in problems:
+        keep(problem)
+        yield problem

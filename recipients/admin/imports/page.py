@@ -14,6 +14,7 @@ from backoffice.jobs import progress_of
 from backoffice.permissions import may_everywhere
 from recipients.admin.imports.forms import AnswerForm, ConfirmForm, FileForm
 from recipients.admin.imports.words import JOBS, LABELS, PHASES, act_in_words, figures, in_words
+from recipients.imports.guarded import unguarded
 from recipients.imports.kinds import KINDS as FILE_KINDS
 from recipients.models import Import, ImportRow
 from recipients.services.imports.access import may_import
@@ -139,7 +140,7 @@ def _failing(batch: Import) -> tuple[list[str], list[list[str]]]:
     with batch.failing.open("rb") as file:
         reader = csv.reader(line.decode("utf-8-sig") for line in file)
         header = next(reader)[:-1]
-        return header, list(islice(reader, SHOWN))
+        return header, unguarded(list(islice(reader, SHOWN)))
 
 
 def _with_messages(header: list[str], line: int, cells: list[str], told: list[Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.admin.confirmation import ReasonForm, ask
 from backoffice.admin.paginator import PER_PAGE
@@ -16,6 +16,15 @@ from recipients.models import Import, Recipient, RecipientGroup, User
 from recipients.services import ImportService
 from recipients.services.imports.access import may_import
 from recipients.services.imports.registry import kind_of
+
+# What became since of what the import did.
+SINCE = {
+    "gone": gettext_lazy("Taken out, or taken out and added again"),
+    "back": gettext_lazy("Added again"),
+    "renamed": gettext_lazy("Renamed"),
+    "changed": gettext_lazy("Changed or deleted"),
+    "used": gettext_lazy("In use by now"),
+}
 
 
 def undo(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -58,8 +67,10 @@ def undo(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 
 def _sentences(numbers: dict[str, int]) -> list[str]:
-    taken, put, renamed = (numbers[name] for name in ("taken_out", "put_back", "renamed"))
+    taken, put, renamed, away, back = (numbers.get(name, 0) for name in ("taken_out", "put_back", "renamed", "taken_away", "changed_back"))
     told = [
+        (away, ngettext("%(count)s that it made is taken away.", "%(count)s that it made are taken away.", away)),
+        (back, ngettext("%(count)s becomes as it was before.", "%(count)s become as they were before.", back)),
         (taken, ngettext("%(count)s member that it added is taken out.", "%(count)s members that it added are taken out.", taken)),
         (put, ngettext("%(count)s member that it removed is put back.", "%(count)s members that it removed are put back.", put)),
         (renamed, ngettext("%(count)s group gets its former name back.", "%(count)s groups get their former names back.", renamed)),
@@ -79,13 +90,7 @@ def _told(left: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "member": people.get(row["person_id"]) or entities.get(row["recipient_id"]),
             "by": people.get(row["by_id"]),
             "at": row["at"],
-            "what": _what(row),
+            "what": SINCE[row["what"]],
         }
         for row in left
     ]
-
-
-def _what(row: dict[str, Any]) -> str:
-    if row["was_added"] is None:
-        return _("Renamed since")
-    return _("Taken out, or taken out and added again, since") if row["was_added"] else _("Added again since")

@@ -45,7 +45,7 @@ def upload(admin: Any, request: HttpRequest) -> HttpResponse:
         "form": form,
         "kind": kind,
         "kinds": kinds,
-        "modes": [(radio, MODES[radio.data["value"]]) for radio in form["mode"]],
+        "modes": [(radio, MODES[kind][radio.data["value"]]) for radio in form["mode"]],
         "columns": [(column, HELP[kind, column.key]) for column in FILE_KINDS[kind].columns.columns],
         "limits": DEFAULT_LIMITS,
         "most_megabytes": DEFAULT_LIMITS.file_bytes // MEGABYTE,

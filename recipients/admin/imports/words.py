@@ -1,8 +1,8 @@
 """How the states and numbers of an import are told."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -33,12 +33,41 @@ PHASES = {
     "importing": gettext_lazy("Importing"),
     "undoing": gettext_lazy("Taking back"),
 }
-MODES: dict[str, Any] = {
-    Import.Mode.ADD: gettext_lazy("Members in the file are added. Nobody is removed, and no name is changed."),
-    Import.Mode.UPDATE: gettext_lazy(
-        "Members in the file are added, and names of groups are changed to those in the file. Nobody is removed."
-    ),
-    Import.Mode.REPLACE: gettext_lazy("The file is the whole truth for the groups it names: whoever is not in it is removed from them."),
+OF_THINGS: dict[str, Any] = {
+    Import.Mode.ADD: gettext_lazy("What is not there yet is added. What is there stays as it is."),
+    Import.Mode.UPDATE: gettext_lazy("The same, and what is there is changed to what the file says. Empty cells change nothing."),
+}
+MODES: dict[str, dict[str, Any]] = {
+    Import.Kind.MEMBERSHIPS: {
+        Import.Mode.ADD: gettext_lazy("Members in the file are added. Nobody is removed, and no name is changed."),
+        Import.Mode.UPDATE: gettext_lazy("The same, and groups get the names that the file gives them. Nobody is removed."),
+        Import.Mode.REPLACE: gettext_lazy(
+            "The file is the whole truth for the groups it names: whoever is not in it is removed from them."
+        ),
+    },
+    Import.Kind.GROUPS: OF_THINGS,
+    Import.Kind.RECIPIENTS: OF_THINGS,
+    Import.Kind.PEOPLE: OF_THINGS,
+}
+# What a button does, by kind and outcome.
+ACTS: dict[str, dict[str, tuple[str, str]]] = {
+    Import.Kind.MEMBERSHIPS: {
+        "new": ("Add %(count)s member", "Add %(count)s members"),
+        "removed": ("remove %(count)s member", "remove %(count)s members"),
+        "changed": ("change %(count)s name", "change %(count)s names"),
+    },
+    Import.Kind.GROUPS: {
+        "new": ("Add %(count)s group", "Add %(count)s groups"),
+        "changed": ("change %(count)s group", "change %(count)s groups"),
+    },
+    Import.Kind.RECIPIENTS: {
+        "new": ("Add %(count)s recipient", "Add %(count)s recipients"),
+        "changed": ("change %(count)s recipient", "change %(count)s recipients"),
+    },
+    Import.Kind.PEOPLE: {
+        "new": ("Add %(count)s person or entry", "Add %(count)s people and entries"),
+        "changed": ("change %(count)s person or entry", "change %(count)s people and entries"),
+    },
 }
 # By the code of what is wrong.
 NOUNS = {
@@ -52,6 +81,9 @@ NOUNS = {
     "missing": ("%(count)s empty cell", "%(count)s empty cells"),
     "width": ("%(count)s row with too few or too many cells", "%(count)s rows with too few or too many cells"),
     "email": ("%(count)s e-mail address that is none", "%(count)s e-mail addresses that are none"),
+    "taken_code": ("%(count)s code that cannot be used", "%(count)s codes that cannot be used"),
+    "near_code": ("%(count)s code that differs in capitals alone", "%(count)s codes that differ in capitals alone"),
+    "may_not_add": ("%(count)s unknown code", "%(count)s unknown codes"),
     "conflict": ("%(count)s row that contradicts another", "%(count)s rows that contradict others"),
 }
 
@@ -79,13 +111,5 @@ def figures(batch: Import) -> list[tuple[str, str, int]]:
 
 def act_in_words(batch: Import) -> str:
     """What the button does, in numbers."""
-    return ", ".join(_acts(batch.summary)) or _("Nothing would change")
-
-
-def _acts(summary: dict[str, Any]) -> Iterator[str]:
-    if new := summary.get("new"):
-        yield ngettext("Add %(count)s member", "Add %(count)s members", new) % {"count": f"{new:,}"}
-    if removed := summary.get("removed"):
-        yield ngettext("remove %(count)s member", "remove %(count)s members", removed) % {"count": f"{removed:,}"}
-    if changed := summary.get("changed"):
-        yield ngettext("change %(count)s name", "change %(count)s names", changed) % {"count": f"{changed:,}"}
+    counts = ((words, batch.summary.get(outcome, 0)) for outcome, words in ACTS[batch.kind].items())
+    return capfirst(", ".join(ngettext(*words, n) % {"count": f"{n:,}"} for words, n in counts if n)) or _("Nothing would change")

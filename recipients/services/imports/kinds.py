@@ -44,7 +44,19 @@ class Reading:
 
 
 class Kind(Protocol):
-    modes: tuple[Import.Mode, ...]
+    """`compares_in_the_file`: rows that contradict each other are found by the reader; else they cannot, or `plan` finds them.
+
+    `folded`: columns that are compared without case and not stored.
+    """
+
+    @property
+    def modes(self) -> tuple[Import.Mode, ...]: ...
+
+    @property
+    def compares_in_the_file(self) -> bool: ...
+
+    @property
+    def folded(self) -> tuple[str, ...]: ...
 
     def may_import(self, actor: Any) -> bool:
         """May `actor` import anything of this kind at all?"""

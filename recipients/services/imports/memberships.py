@@ -144,6 +144,8 @@ TAKE_OUT = """
 
 
 class Memberships:
+    compares_in_the_file = False  # nothing can differ but how a member is named
+    folded: tuple[str, ...] = ("email",)
     modes: tuple[Import.Mode, ...] = (Import.Mode.ADD, Import.Mode.UPDATE, Import.Mode.REPLACE)
 
     @staticmethod
@@ -230,7 +232,9 @@ def _resolve(reading: Reading) -> None:
 
 def _named(reading: Reading, model: Any, column: str, field: str) -> QuerySet:
     """What the steward may see of a model, to be found by what stands in a column; nothing if no file has it."""
-    rows = visible(reading.actor, "view", model._default_manager.all()) if column in reading.columns else model._default_manager.filter(pk=0)
+    rows = (
+        visible(reading.actor, "view", model._default_manager.all()) if column in reading.columns else model._default_manager.filter(pk=0)
+    )
     return rows.values("id", field, "is_active")
 
 

@@ -64,7 +64,7 @@ def _read_all(batch: Import, run: Run) -> None:
     ImportRow.objects.filter(batch=batch).delete()
     ImportProblem.objects.filter(batch=batch).delete()
     reading = Reading(batch, batch.created_by)
-    stage = Stage([column.key for column in FILE_KINDS[batch.kind].columns.columns])
+    stage = Stage([column.key for column in FILE_KINDS[batch.kind].columns.columns], folded=kind_of(batch).folded)
     for file in batch.files.all():
         _stage(reading, stage, file, run)
     stage.analyse()
@@ -82,7 +82,7 @@ def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
     """One file: every batch of rows goes to the database as it comes, so memory does not grow with the file."""
     batch, mended = reading.batch, frozenset(file.mended_lines)
     table = table_of(file, batch)
-    check = FILE_KINDS[batch.kind].open_check(table, across_rows=False)
+    check = FILE_KINDS[batch.kind].open_check(table, across_rows=kind_of(batch).compares_in_the_file)
     reading.titles[file.part] = {key: table.header.title(key) for key in table.header.positions}
     expected = lines_in(file)
     for checked in check.batches():
@@ -90,7 +90,9 @@ def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
         reading.refuse_too_many(keep_problems(batch, file.part, checked.problems, without=mended))
         reading.ragged |= any(not problem.column and problem.line not in mended for problem in checked.problems)
         run.tell("reading", check.report.rows, max(expected, check.report.rows))
-    report = check.finish()
+    late: list[Any] = []
+    report = check.finish(late.append)
+    reading.refuse_too_many(keep_problems(batch, file.part, late, without=mended))
     reading.summary["rows"] = reading.summary.get("rows", 0) + report.rows - len(mended)
     reading.summary["blank"] = reading.summary.get("blank", 0) + report.blank
     reading.summary.setdefault("notices", []).extend(notice.message for notice in report.notices)
