@@ -140,7 +140,7 @@ def _failing(batch: Import) -> tuple[list[str], list[list[str]]]:
     with batch.failing.open("rb") as file:
         reader = csv.reader(line.decode("utf-8-sig") for line in file)
         header = next(reader)[:-1]
-        return header, unguarded(list(islice(reader, SHOWN)))
+        return header, unguarded([row[:-1] for row in islice(reader, SHOWN)])
 
 
 def _with_messages(header: list[str], line: int, cells: list[str], told: list[Any]) -> dict[str, Any]:

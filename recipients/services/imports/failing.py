@@ -44,10 +44,10 @@ def _write(batch: Import, out: Any) -> None:
             titles = tuple(title for title in table.header.titles[: table.width] if folded(title) != ERROR)
             writer.writerow([*map(guard, titles), ERROR])
         places = _places(table, titles)
-        for row, error in _wrong_rows(batch, file, table):
-            cells = [row[place] if 0 <= place < len(row) else "" for place in places]
-            beyond = row[table.width :] if any(row[table.width :]) else []  # cells too many are not lost
-            writer.writerow([*map(guard, cells), error, *map(guard, beyond)])
+        for row, error, is_ragged in _wrong_rows(batch, file, table):
+            # One that could not be taken apart stays as it is: made as wide as the header, it would read well and be wrong.
+            cells = row if is_ragged else [row[place] if 0 <= place < len(row) else "" for place in places]
+            writer.writerow([*map(guard, cells), error])
 
 
 def _places(table: Table, titles: Sequence[str]) -> list[int]:
@@ -58,13 +58,17 @@ def _places(table: Table, titles: Sequence[str]) -> list[int]:
     return [there.get(folded(title), -1) for title in titles]
 
 
-def _wrong_rows(batch: Import, file: ImportFile, table: Table) -> Iterator[tuple[list[str], str]]:
-    """Both the problems and the rows of the file come in the order of the lines, so neither is kept."""
+def _wrong_rows(batch: Import, file: ImportFile, table: Table) -> Iterator[tuple[list[str], str, bool]]:
+    """Each row with its reasons, and whether its cells are too few or too many.
+
+    Both the problems and the rows of the file come in the order of the lines, so neither is kept.
+    """
     problems = batch.problems.filter(part=file.part).order_by("line", "column", "pk").values_list("line", "column", "message")
     wrong = ((line, list(found)) for line, found in groupby(problems.iterator(chunk_size=2_000), key=lambda row: row[0]))
     line, found = next(wrong, (0, []))
     for rows in table.source.batches():
         for at, row in zip(rows.lines, rows.rows, strict=True):
             if at == line:
-                yield row, " ".join(f"{column}: {message}" if column else message for _line, column, message in found)
+                reasons = (f"{column}: {message}" if column else message for _line, column, message in found)
+                yield row, " ".join(reasons), not all(column for _line, column, _message in found)
                 line, found = next(wrong, (0, []))

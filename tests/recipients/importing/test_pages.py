@@ -110,6 +110,29 @@ class TestProblems:
         assert read(batch).state == Import.State.CHECKED
 
 
+class TestAnswering:
+    def test_a_column_of_another_name_is_mapped_by_hand(self, as_frank, frank, night, ben):
+        batch = read(ImportService.upload(csv("Team,Number", "N,00043"), kind="memberships", mode="add", actor=frank))
+        page = said(as_frank.get(url("change", batch)))
+        assert "There is no column “Group code”" in page
+        assert "Say what each column of your file is" in page
+        as_frank.post(url("answer", batch), {"column-0": "group", "column-1": "employee_number"})
+        assert read(batch).summary["new"] == 1
+
+    def test_one_of_several_sheets_is_chosen(self, as_frank, frank, night, ben):
+        content = io.BytesIO()
+        with xlsxwriter.Workbook(content) as book:
+            for name, number in (("May", "1"), ("June", "00043")):
+                sheet = book.add_worksheet(name)
+                sheet.write_row(0, 0, ["Group code", "Employee number"])
+                sheet.write_row(1, 0, ["N", number])
+        file = SimpleUploadedFile("members.xlsx", content.getvalue())
+        batch = read(ImportService.upload(file, kind="memberships", mode="add", actor=frank))
+        assert "Which sheet holds the rows?" in said(as_frank.get(url("change", batch)))
+        as_frank.post(url("answer", batch), {"sheet": "June"})
+        assert read(batch).summary["new"] == 1
+
+
 class TestMending:
     def test_wrong_rows_go_out_with_a_reason_and_come_back_mended(self, as_frank, upload, night, ben):
         batch = upload(HEADER, "N,,,00042,", "N,,,,benn@example.org")
@@ -120,6 +143,12 @@ class TestMending:
         batch = read(batch)
         assert [batch.summary[name] for name in ("wrong_rows", "new", "unchanged")] == [0, 1, 1]
         assert members(carry_out(batch).files.first() and night) == {"ann", "SEC", "ben"}
+
+    def test_a_row_whose_cells_have_shifted_stays_wrong_until_it_is_mended(self, as_frank, upload, night, ben):
+        batch = upload(HEADER, "N,,,00042,", "N,,00043,", "N,,,,00043,")
+        failing = b"".join(as_frank.get(url("failing", batch)).streaming_content).decode("utf-8-sig").splitlines()
+        as_frank.post(url("mend", batch), {"file": csv(*failing)})
+        assert [read(batch).summary[name] for name in ("wrong_rows", "new")] == [2, 0]
 
     def test_good_rows_first_and_the_mended_in_an_import_that_follows(self, as_frank, upload, night, ben):
         make_person("cas", employee_number="00044")
