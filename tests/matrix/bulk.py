@@ -31,7 +31,7 @@ def bulk_tries(world: World) -> list[Try]:
             fields = form_of(page.content) if page.status_code == 200 else {}
             data = filled(fields, world) | chosen
             del data["_save"]  # of a form, not of a list
-            found.append(Try(surface, scope, address, data))
+            found.append(Try(surface, (scope,), address, data))
     return found
 
 

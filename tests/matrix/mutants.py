@@ -69,7 +69,7 @@ class Sender:
         self.methods = ["GET POST" if attempt.surface.name in WRITES else "GET" for attempt in forms]
         self.methods += ["POST"] * (len(self.attempts) - len(forms))
         for address in leaky_addresses():
-            self.attempts.append(Try(Surface(address, address, ()), "other", address, {}))
+            self.attempts.append(Try(Surface(address, address, ()), ("other",), address, {}))
             self.methods.append("GET")
         self.observers = {letter: Observer(letter, self.world) for letter in LETTERS}
         effects = Effects()  # once all have come

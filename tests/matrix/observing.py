@@ -28,10 +28,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """An address in a scope, with what a superuser's page would send to it."""
+    """An address, with what a superuser's page would send to it. One that names no object stands for both scopes."""
 
     surface: Surface
-    scope: str
+    scopes: tuple[str, ...]
     address: str
     data: dict[str, Any]
 
@@ -42,10 +42,11 @@ def tries(world: World, of: Callable[[Surface], bool] = bool) -> list[Try]:
     client.force_login(world.root)
     found = []
     for surface in filter(of, surfaces()):
-        for scope in SCOPES:
-            address, page = _first_open(client, fill(surface, getattr(world, scope)))
+        addresses = {scope: fill(surface, getattr(world, scope)) for scope in SCOPES}
+        for scopes in [SCOPES] if addresses["own"] == addresses["other"] else [(scope,) for scope in SCOPES]:
+            address, page = _first_open(client, addresses[scopes[0]])
             fields = (form_of(page) if page else {}) or {"reason": []}
-            found.append(Try(surface, scope, address, filled(fields, world)))
+            found.append(Try(surface, scopes, address, filled(fields, world)))
     return found
 
 
@@ -90,13 +91,18 @@ class Observer:
         if tables:
             self.seen.wrong.add(f"{method} {attempt.address} changed {sorted(tables)}")
         if method == "GET" and status == 200:
-            self.seen.opens[attempt.scope].add(attempt.surface.name)
+            self._note(self.seen.opens, attempt)
         return status == 200
 
     def _posts(self, attempt: Try) -> None:
         _status, tables = self.send(self.client, "POST", attempt)
         if tables:
-            self.seen.writes[attempt.scope].add(attempt.surface.name)
+            self._note(self.seen.writes, attempt)
+
+    @staticmethod
+    def _note(seen: dict[str, set[str]], attempt: Try) -> None:
+        for scope in attempt.scopes:
+            seen[scope].add(attempt.surface.name)
 
     def _forges(self, attempt: Try) -> None:
         """The same form without the token of the page."""
