@@ -22,6 +22,18 @@ PAGES: Final = {
     "access records": gettext_lazy("Who looked"),
     "access review": gettext_lazy("Who may do what"),
 }
+# What the other pages of evidence are narrowed by.
+LABELS: Final = {
+    "q": gettext_lazy("Name"),
+    "verb": gettext_lazy("May"),
+    "kind": gettext_lazy("Kind"),
+    "page": gettext_lazy("Page"),
+    "at": gettext_lazy("Moment"),
+    "p": gettext_lazy("Page number"),
+    "only": gettext_lazy("Only"),
+    "o": gettext_lazy("Order"),
+    "state": gettext_lazy("State"),
+}
 logger = logging.getLogger(__name__)
 
 

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from audit.exports import making
 from audit.seals import anchors
 from audit.seals.running import run
 from audit.seals.sealing import SealingIsOffError
@@ -33,3 +34,21 @@ def mail_anchor() -> int:
 def verify(verification_id: int) -> int:
     """Run a verification that somebody asked for. Returns how many rows were read."""
     return run(verification_id)
+
+
+@shared_task(name="audit.make_export")
+def make_export(export_id: int) -> int:
+    """Write the file of a long list. Returns how many rows it has."""
+    return making.make(export_id)
+
+
+@shared_task(name="audit.sweep_exports")
+def sweep_exports() -> int:
+    """Send exports again whose message was lost or whose worker died. Returns how many."""
+    return making.send_lost(make_export.delay)
+
+
+@shared_task(name="audit.forget_exports")
+def forget_exports() -> int:
+    """Remove files that were kept for a day. Returns how many."""
+    return making.forget_old()

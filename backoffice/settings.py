@@ -225,6 +225,8 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10"), "options": {"expires": 300}},
     "erase-leavers": {"task": "recipients.erase_leavers", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 3600}},
+    "sweep-exports": {"task": "audit.sweep_exports", "schedule": 30.0, "options": {"expires": 60}},
+    "forget-exports": {"task": "audit.forget_exports", "schedule": crontab(hour="3", minute="15"), "options": {"expires": 3600}},
     "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0"), "options": {"expires": 3600}},
 }
 

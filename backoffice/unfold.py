@@ -36,7 +36,8 @@ def _static(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
 
 
-def _item(title: Any, icon: str, view: str, permission: Permission) -> dict[str, Any]:
+def _item(title: Any, icon: str, view: str, permission: Permission | str) -> dict[str, Any]:
+    """A permission by its dotted name is one of an app that the base does not know."""
     return {"title": title, "icon": icon, "link": reverse_lazy(view), "permission": permission}
 
 
@@ -87,6 +88,7 @@ UNFOLD = {
                         _either(_may("approve", "notices.Notice"), _may("change", "notices.Notice")),
                     ),
                     _item(_("Trash"), "delete", "admin:notices_trashednotice_changelist", _may("view", "notices.Notice")),
+                    _item(_("Exports"), "download", "admin:exports", "audit.pages.list_exports.may_open"),
                 ],
             },
             {

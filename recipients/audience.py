@@ -7,7 +7,7 @@ the moment they run, so a joiner or leaver counts at once. Each takes the day as
 import re
 from typing import Any
 
-from django.db.models import Lookup
+from django.db.models import Lookup, TextField
 from django.db.models.expressions import RawSQL
 
 from recipients.models import RoleAssignment
@@ -91,6 +91,12 @@ _PARAMETER = re.compile(r"%\((\w+)\)s")
 def raw_ids(sql: str, parameters: dict[str, Any]) -> RawSQL:
     """A raw subquery of ids with named parameters."""
     return RawSQL(_PARAMETER.sub("%s", sql), [parameters[name] for name in _PARAMETER.findall(sql)])  # noqa: S611 - values are parameters
+
+
+def raw_text(sql: str, parameters: dict[str, Any]) -> RawSQL:
+    """A raw expression with named parameters that gives text."""
+    values = [parameters[name] for name in _PARAMETER.findall(sql)]
+    return RawSQL(_PARAMETER.sub("%s", sql), values, output_field=TextField())  # noqa: S611 - values are parameters
 
 
 class IsOneOf(Lookup):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.permissions import visible
-from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, routes_sql
+from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, raw_text, routes_sql
 from recipients.dtos import Address, AudienceMember, AudienceSummary
 from recipients.models import Recipient, RecipientGroup, User
 
@@ -23,6 +23,18 @@ SUMMARY = f"""
         SELECT u.is_active, u.email, {OVERLAPPING} AS overlapping
         FROM ({routes_sql()}) r JOIN recipients_user u ON u.id = r.user_id GROUP BY u.id
     ) person
+"""
+
+
+# Of the person in whose row it stands. The order is that of `explain`.
+REASONS = f"""
+    (SELECT string_agg(CASE way.kind
+                WHEN {RECIPIENT} THEN (SELECT r.name FROM recipients_recipient r WHERE r.id = way.address_id)
+                WHEN {GROUP} THEN (
+                    SELECT %(before_group)s || g.name || %(after_group)s FROM recipients_recipientgroup g WHERE g.id = way.address_id
+                )
+                ELSE %(named)s END, ', ' ORDER BY way.kind, way.address_id)
+     FROM (SELECT DISTINCT r.kind, r.address_id FROM ({routes_sql()}) r WHERE r.user_id = recipients_user.id) way)
 """
 
 
@@ -65,6 +77,13 @@ class AudienceRepository:
                 | Q(employee_number__istartswith=word)
             )
         return people.order_by("last_name", "first_name", "id")
+
+    @staticmethod
+    def with_reasons(people: QuerySet[User], address: Address) -> QuerySet[User]:
+        """Annotate `reasons`: in one text what `explain` says, in names that the caller's reader may see all of."""
+        before, _mark, after = (_("%(name)s (group)") % {"name": "|"}).partition("|")
+        words = {"named": _("named"), "before_group": before, "after_group": after}
+        return people.annotate(reasons=raw_text(REASONS, address_parameters(address) | words))
 
     @staticmethod
     def explain(address: Address, people: list[User], *, reader: Any) -> list[AudienceMember]:

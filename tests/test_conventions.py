@@ -33,6 +33,7 @@ NO_HISTORY = {
     "audit.AccessRecord": "the trail itself: append-only",
     "audit.Epoch": "the trail itself: append-only",
     "audit.Erasure": "the trail itself: append-only",
+    "audit.ListExport": "a journal in itself: states only move on; that a file left is an access record",
     "audit.Seal": "append-only, chained and signed",
     "audit.SealFormat": "append-only",
     "audit.SealPart": "append-only",

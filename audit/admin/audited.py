@@ -1,7 +1,8 @@
 """The admin class of everything that has a history."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -11,6 +12,7 @@ from django.urls import path
 from audit.admin.history_pages import as_of_page, compare_page, history_page, refuse_unless_read
 from audit.admin.subject import Subject
 from audit.object_history.states import State
+from audit.pages.list_exports import offered
 from backoffice.admin.base import BaseAdmin
 
 
@@ -19,6 +21,7 @@ class AuditedAdmin(BaseAdmin):
 
     history_head: str | None = None  # the template above the history pages of an object
     as_of_template = "audit/as_of.html"
+    exported_lists: ClassVar[tuple[str, ...]] = ()  # what can be exported from its list (`audit.exports.lists`)
 
     def get_urls(self) -> list:
         name = f"{self.opts.app_label}_{self.opts.model_name}_history"
@@ -27,6 +30,10 @@ class AuditedAdmin(BaseAdmin):
             path("<int:object_id>/history/as-of/", self.own_page(_as_of), name=f"{name}_as_of"),
         ]
         return own + super().get_urls()
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        exports = offered(request, *self.exported_lists) if IS_POPUP_VAR not in request.GET else []
+        return super().changelist_view(request, {"list_exports": exports} | (extra_context or {}))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         return history_page(request, self.history_subject(request, object_id))

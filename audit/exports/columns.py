@@ -1,8 +1,6 @@
 """What a row of an export says, as SQL: PostgreSQL writes a file ten times as fast as Python can."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,54 +10,42 @@ from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from audit.exports.cells import DANGEROUS, Column, guard, guarded, labelled
+from audit.exports.tables import Table
 from audit.models import Entry
 from audit.sentences.words import words_of
 from audit.sources import Source
 from audit.triggers.recording import audited_models, history_of
 
-# A spreadsheet takes what begins with one of these for a formula; the last four are the wide forms of the first.
-DANGEROUS = "=+-@\t\r\n＝＋－＠"
+__all__ = ["DANGEROUS", "Column", "columns", "guard", "rows_sql", "timeline"]
+
 TIME = "replace((e.at AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'"  # the session's DateStyle is ISO
 FULL_NAME = "coalesce(nullif(btrim(u.first_name || ' ' || u.last_name), ''), u.username)"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    heading: str
-    sql: str
-    parameters: tuple[Any, ...] = ()
-    is_number: bool = False
-
-
-def guard(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula. One apostrophe less gives `text` again, whatever it begins with."""
-    first = text.lstrip("'")[:1]
-    return f"'{text}" if first and first in DANGEROUS else text
 
 
 def columns(*, guarded: bool) -> tuple[Column, ...]:
     """In the language of the installation, whoever asks: the same rows give the same bytes. `guarded`: safe as CSV."""
     with translation.override(settings.LANGUAGE_CODE):
-        return tuple(_columns(guarded=guarded))
+        return tuple(_columns(is_guarded=guarded))
 
 
-def _columns(*, guarded: bool) -> Iterator[Column]:
+def _columns(*, is_guarded: bool) -> Iterator[Column]:
     def text(sql: str) -> str:
-        return _guarded(sql) if guarded else sql
+        return guarded(sql) if is_guarded else sql
 
     kinds = {model._meta.label_lower: capfirst(str(model._meta.verbose_name)) for model in audited_models()}
     yield Column(_("Time (UTC)"), TIME)
     yield Column(_("Person"), text(FULL_NAME))
     yield Column(_("Username"), text("u.username"))
     yield Column(_("Number of the person"), "e.user_id", is_number=True)
-    yield _labelled(_("What happened"), "e.kind", Entry.Kind.choices)
-    yield _labelled(_("Kind of thing"), "e.model", kinds.items())
+    yield labelled(_("What happened"), "e.kind", Entry.Kind.choices)
+    yield labelled(_("Kind of thing"), "e.model", kinds.items())
     yield Column(_("How many"), "e.count", is_number=True)
     yield Column(_("Number"), "e.object_id", is_number=True)
-    yield Column(_("Name then"), _name_then(guarded=guarded))
+    yield Column(_("Name then"), _name_then(is_guarded=is_guarded))
     yield Column(_("Belongs to number"), "e.subject_id", is_number=True)
     yield Column(_("Reason"), text("e.reason"))
-    yield _labelled(_("Through"), "e.source", Source.choices)
+    yield labelled(_("Through"), "e.source", Source.choices)
     yield Column(_("Through what"), text("e.source_detail"))
     yield Column(_("Database role"), text("e.db_role"))
     yield Column(_("Program"), text("e.db_application"))
@@ -67,15 +53,9 @@ def _columns(*, guarded: bool) -> Iterator[Column]:
     yield Column(_("Entry"), "e.id", is_number=True)
 
 
-def _labelled(heading: str, sql: str, labels: Any) -> Column:
-    """A lookup in a constant, which costs less than a join or a CASE of many arms."""
-    words = json.dumps({value: str(label) for value, label in labels})
-    return Column(heading, f"coalesce(%s::jsonb ->> {sql}, {sql})", (words,))
-
-
-def _name_then(*, guarded: bool) -> str:
+def _name_then(*, is_guarded: bool) -> str:
     """Of one thing: what its own row of that entry calls it. What only links others has no name."""
-    cell = _guarded("n.name") if guarded else "n.name"
+    cell = guarded("n.name") if is_guarded else "n.name"
     arms = []
     for model in audited_models():
         history = history_of(model)
@@ -86,11 +66,6 @@ def _name_then(*, guarded: bool) -> str:
     return f"CASE WHEN e.count = 1 THEN CASE e.model {' '.join(arms)} END END"
 
 
-def _guarded(sql: str) -> str:
-    codes = ", ".join(str(ord(character)) for character in DANGEROUS)
-    return f"CASE WHEN ascii(ltrim({sql}, '''')) IN ({codes}) THEN '''' || {sql} ELSE {sql} END"
-
-
 def rows_sql(entries: QuerySet[Entry], wanted: tuple[Column, ...]) -> tuple[str, tuple[Any, ...]]:
     """A SELECT of the columns, newest first, and its parameters."""
     selection, parameters = entries.query.sql_with_params()
@@ -99,3 +74,8 @@ def rows_sql(entries: QuerySet[Entry], wanted: tuple[Column, ...]) -> tuple[str,
         f'LEFT JOIN "{get_user_model()._meta.db_table}" u ON u.id = e.user_id ORDER BY e.at DESC, e.id DESC'
     )
     return sql, (*(value for column in wanted for value in column.parameters), *parameters)
+
+
+def timeline(entries: QuerySet[Entry], *, guarded: bool) -> Table:
+    wanted = columns(guarded=guarded)
+    return Table(_("Timeline"), wanted, *rows_sql(entries, wanted))

@@ -6,6 +6,8 @@ from typing import Any, Self
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 
+from audit.exports.tables import Select, select_of
+
 # The same bytes whoever asks, and rows in the order of the index: a nested loop keeps it, and remembers the people it met.
 SETTINGS = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -24,8 +26,11 @@ class Snapshot:
             self.cursor.execute(statement)
 
     def count(self, rows: QuerySet) -> int:
-        selection, parameters = rows.order_by().values("pk").query.sql_with_params()
-        self.cursor.execute(f"SELECT count(*) FROM ({selection}) counted", parameters)
+        return self.count_of(select_of(rows.order_by().values("pk")))
+
+    def count_of(self, select: Select) -> int:
+        sql, parameters = select
+        self.cursor.execute(f"SELECT count(*) FROM ({sql}) counted", parameters)
         return self.cursor.fetchone()[0]
 
     def close(self) -> None:

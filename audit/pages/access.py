@@ -14,8 +14,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.access import PAGES, record_view
+from audit.access import LABELS, PAGES, record_view
+from audit.exports.lists import parameter_of
 from audit.models import AccessRecord
+from audit.pages.list_exports import offered
 from audit.pages.review import may_review
 from audit.sentences.names import Names, Part
 from audit.sentences.rows import model_of
@@ -24,18 +26,8 @@ from audit.timeline.forms import TimelineForm, as_text, place_of
 from backoffice.admin.paginator import LONGEST_SEARCH, PER_PAGE
 from backoffice.permissions import may_everywhere
 
+ACCESS_RECORDS = "access_records"
 MOST_PEOPLE = 200  # that a name may mean
-# What the other pages of evidence are narrowed by.
-LABELS = {
-    "q": gettext_lazy("Name"),
-    "verb": gettext_lazy("May"),
-    "kind": gettext_lazy("Kind"),
-    "page": gettext_lazy("Page"),
-    "at": gettext_lazy("Moment"),
-    "p": gettext_lazy("Page number"),
-    "only": gettext_lazy("Only"),
-    "state": gettext_lazy("State"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ def accesses(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"} or not may_everywhere(request.user, "view", AccessRecord):
         raise PermissionDenied
     form = AccessForm(request.GET)
-    records = list(_records(form, request)[: PER_PAGE + 1])
+    records = list(_page(form, request)[: PER_PAGE + 1])
     record_view(request, page="access records")
     shown = records[:PER_PAGE]
     context = site.each_context(request) | {
@@ -73,11 +65,13 @@ def accesses(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
         "older": as_text(shown[-1]) if len(records) > PER_PAGE else "",
         "is_newest": "before" not in request.GET,
         "may_review": may_review(request.user),
+        "list_exports": offered(request, ACCESS_RECORDS),
     }
     return TemplateResponse(request, "audit/access.html", context)
 
 
-def _records(form: AccessForm, request: HttpRequest) -> QuerySet[AccessRecord]:
+def records_of(form: AccessForm) -> QuerySet[AccessRecord]:
+    """The newest first; none if the form asks for nothing that there is."""
     records = AccessRecord.objects.select_related("user").order_by(*NEWEST_FIRST)
     if not form.is_valid():
         return records.none()
@@ -85,6 +79,11 @@ def _records(form: AccessForm, request: HttpRequest) -> QuerySet[AccessRecord]:
         records = records.filter(user__in=_people_called(name))
     if page := form.cleaned_data["page"]:
         records = records.filter(page=page)
+    return records
+
+
+def _page(form: AccessForm, request: HttpRequest) -> QuerySet[AccessRecord]:
+    records = records_of(form)
     if before := place_of(request.GET.get("before", "")):
         records = records.filter(Q(at__lt=before.at) | Q(at=before.at, id__lt=before.entry), at__lte=before.at)
     return records
@@ -114,5 +113,7 @@ def _filters(page: str, detail: str) -> str:
     if "=" not in query:
         return detail
     labels = {name: str(field.label or name) for name, field in TimelineForm.base_fields.items()} if page == "timeline" else LABELS
-    named = [f"{labels.get(name, name)}: {value}" for name, value in QueryDict(query).items() if value and name != "before"]
+    named = [
+        f"{labels.get(name) or parameter_of(page, name)}: {value}" for name, value in QueryDict(query).items() if value and name != "before"
+    ]
     return ", ".join(filter(None, [start, *named]))

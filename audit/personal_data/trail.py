@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import AccessRecord, Entry, Epoch, Erasure, Verification
+from audit.models import AccessRecord, Entry, Epoch, Erasure, ListExport, Verification
 from audit.personal_data.parts import AT_ONCE, Part, Row, register, told
 from audit.triggers.recording import audited_models, history_of
 
@@ -71,11 +71,18 @@ def seals(person: Any) -> Iterator[Row]:
         yield {"at": epoch.started_at, "what": "epoch", "reason": epoch.reason}
 
 
+def exports(person: Any) -> Iterator[Row]:
+    """Long lists this person had made into files; that they took one is among the accesses."""
+    columns = {name: name for name in ("asked_at", "list_name", "object_id", "query", "format", "rows", "state", "ended_at")}
+    return told(ListExport.objects.filter(user=person).order_by("id"), columns)
+
+
 def register_own() -> None:
     for name, title, rows, tells in (
         ("acts", _("What this person changed"), acts, {"audit.Entry.user"}),
         ("history", _("What was recorded about this person"), history, set()),
         ("accesses", _("Evidence this person looked at"), accesses, {"audit.AccessRecord.user"}),
+        ("exports", _("Long lists this person had made into files"), exports, {"audit.ListExport.user"}),
         ("looked_at", _("Who looked at evidence about this person"), looked_at, set()),
         ("erasures", _("What was erased of this person, or by them"), erasures, {"audit.Erasure.user"}),
         ("seals", _("What this person did with the seals"), seals, {"audit.Verification.user", "audit.Epoch.user"}),

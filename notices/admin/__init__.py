@@ -3,9 +3,9 @@ from typing import Any, cast
 from django.contrib import admin
 
 from notices import dashboard
-from notices.admin import approvals, categories, notices, trash
+from notices.admin import approvals, categories, exports, notices, trash
 
 for pages in (dashboard, approvals):
     cast("Any", admin.site).add_pages(pages.urls)
 
-__all__ = ["categories", "notices", "trash"]  # importing them registers them
+__all__ = ["categories", "exports", "notices", "trash"]  # importing them registers them

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of
 from backoffice.permissions import may_somewhere, visible
 from notices.contributors import to_decide_by, with_submissions
@@ -33,13 +34,15 @@ def approvals(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     context = site.each_context(request) | {"title": _("Approvals"), "decides": decides, "submits": submits}
     if decides:
+        context["waiting_exports"] = offered(request, "waiting_for_approval")
         context["waiting"] = with_submissions(list(to_decide_by(user).select_related("created_by", "category")[:MOST_LISTED]))
     if submits:
-        context |= {"page": (page := page_of(request, _handed_in_by(user))), "submissions": _with_outcomes(list(page.object_list))}
+        context["submitted_exports"] = offered(request, "submitted_for_approval")
+        context |= {"page": (page := page_of(request, handed_in_by(user))), "submissions": _with_outcomes(list(page.object_list))}
     return TemplateResponse(request, "notices/admin/approvals.html", context)
 
 
-def _handed_in_by(user: Any) -> Any:
+def handed_in_by(user: Any) -> Any:
     """Notices that `user` submitted at some time, the last submitted first."""
     steps = Approval.objects.filter(notice=OuterRef("pk"), by=user, decision=Decision.SUBMITTED).order_by("-pk")
     mine = visible(user, "view", Notice.objects.all()).annotate(handed_in=Subquery(steps.values("pk")[:1]))

@@ -14,6 +14,7 @@ class CategoryAdmin(AuditedAdmin):
     list_display = ("name", "description", "shade", "needs_approval", "requires_acknowledgement")
     search_fields = ("name",)
     ordering = ("name",)
+    exported_lists = ("categories",)
 
     @display(description=_("colour"), ordering="colour")
     def shade(self, category: Category) -> str:

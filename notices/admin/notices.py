@@ -94,6 +94,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     change_form_outer_before_template = "notices/admin/header.html"
     change_form_before_template = "backoffice/draft.html"
     list_before_template = "notices/admin/list_hint.html"
+    exported_lists = ("notices",)
     history_head = "notices/admin/header.html"
     as_of_template = "notices/admin/history_as_of.html"
 

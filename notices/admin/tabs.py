@@ -4,18 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, FilteredRelation, Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from audit.access import record_view
+from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of, words_sought
-from backoffice.permissions import may, may_everywhere
+from backoffice.permissions import may
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.phrases import told_by_mail
+from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
 from notices.downloads import download
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
@@ -25,16 +25,7 @@ from notices.services import NoticeService
 from notices.services.addressing import not_addressable
 from recipients.admin.people_table import people_table
 from recipients.dtos import Address
-from recipients.models import User
 from recipients.repositories import AudienceRepository
-
-READER_PARTS = (
-    ("", gettext_lazy("Everyone")),
-    ("unopened", gettext_lazy("Not opened")),
-    ("opened", gettext_lazy("Opened")),
-    ("outstanding", gettext_lazy("Not acknowledged")),
-    ("acknowledged", gettext_lazy("Acknowledged")),
-)
 
 
 def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -49,11 +40,11 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             raise PermissionDenied
         if form.is_valid() and _save_audience(request, notice, form):
             return redirect("admin:notices_notice_audience", notice.pk)
-    table = people_table(request, address)
+    table = people_table(request, address) | {"list_exports": _exports(request, "audience", notice)}
     context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
     context |= {
         "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address, request.user), *_not_theirs(refused, unseen)],
-        "sees_people": _sees_people(request),
+        "sees_people": sees_people(request.user),
     }
     return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})
 
@@ -70,9 +61,8 @@ def _save_audience(request: HttpRequest, notice: Notice, form: AudienceForm) -> 
     return True
 
 
-def _sees_people(request: HttpRequest) -> bool:
-    """The names behind the numbers are for those who may see people; the numbers, for whoever may see the notice."""
-    return may_everywhere(request.user, "view", User)
+def _exports(request: HttpRequest, name: str, notice: Notice) -> list[dict[str, Any]]:
+    return offered(request, name, object_id=notice.pk) if may(request.user, "export", notice) else []
 
 
 def _address_nobody(address: Address, reader: Any) -> list[str]:
@@ -91,11 +81,7 @@ def _not_theirs(names: list[str], unseen: bool) -> list[str]:
 def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     record_view(request, page="delivery", model=Notice._meta.label_lower, object_id=notice.pk)
-    state = request.GET.get("state", "")
-    rows = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
-    if state in Delivery.State.values:
-        rows = rows.filter(state=state)
-    rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
+    rows = deliveries(notice, request.GET, request.user)
     page = page_of(request, rows)
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
@@ -104,10 +90,11 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
         | _figures(notice)
         | {
             "page": page,
-            "state": state,
+            "state": request.GET.get("state", ""),
             "states": Delivery.State.choices,
-            "sees_people": _sees_people(request),
+            "sees_people": sees_people(request.user),
             "q": words_sought(request),
+            "list_exports": _exports(request, "delivery", notice),
         }
     )
     return TemplateResponse(request, "notices/admin/delivery.html", context)
@@ -133,50 +120,17 @@ def _figures(notice: Notice) -> dict[str, Any]:
 def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     record_view(request, page="readers", model=Notice._meta.label_lower, object_id=notice.pk)
-    only = request.GET.get("only", "")
-    rows = (
-        Delivery.objects.of_revision(notice)
-        .filter(kind=Delivery.Kind.PUBLICATION)
-        .annotate(
-            reading=FilteredRelation(
-                "person__readacknowledgment",
-                condition=Q(person__readacknowledgment__notice=notice, person__readacknowledgment__revision=notice.revision),
-            ),
-            read_at=F("reading__read_at"),
-            acknowledged_at=F("reading__acknowledged_at"),
-        )
-        .select_related("person")
-    )
-    wanted = {
-        "unopened": Q(reading__isnull=True),
-        "opened": Q(reading__isnull=False),
-        "outstanding": Q(acknowledged_at__isnull=True),
-        "acknowledged": Q(acknowledged_at__isnull=False),
-    }
-    if only in wanted:
-        rows = rows.filter(wanted[only])
-    rows = _searched(rows, request, "person").order_by("person__last_name", "person__first_name", "pk")
+    rows = readings(notice, request.GET, request.user)
     context = admin.page_context(request, notice, "readers") | {
         "figures": NoticeRepository.figures(notice),
         "page": page_of(request, rows),
-        "only": only,
+        "only": request.GET.get("only", ""),
         "parts": READER_PARTS,
-        "sees_people": _sees_people(request),
+        "sees_people": sees_people(request.user),
         "q": words_sought(request),
+        "list_exports": _exports(request, "readers", notice),
     }
     return TemplateResponse(request, "notices/admin/readers.html", context)
-
-
-def _searched(rows: Any, request: HttpRequest, person: str) -> Any:
-    if not _sees_people(request):
-        return rows  # else the number of rows would tell whether there is such a person
-    for word in words_sought(request).split():
-        rows = rows.filter(
-            Q(**{f"{person}__first_name__icontains": word})
-            | Q(**{f"{person}__last_name__icontains": word})
-            | Q(**{f"{person}__email__icontains": word})
-        )
-    return rows
 
 
 def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: int) -> FileResponse:

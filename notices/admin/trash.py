@@ -30,6 +30,7 @@ class TrashedNoticeAdmin(bulk.BulkPermissionsMixin, AuditedAdmin):
     paginator = CappedPaginator
     search_fields = ("title",)
     actions = bulk.TRASH_ACTIONS
+    exported_lists = ("trash",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """The way back is shown to whoever may take it for some notice; its page asks again."""

@@ -41,6 +41,7 @@ class RoleAssignmentAdmin(AudienceAdmin):
     sortable_by = ()
     search_fields = ("user__last_name", "user__first_name", "user__email", "recipient__name", "recipient__code", "role")
     search_help_text = _("Person, recipient or role")
+    exported_lists = ("places",)
 
     form = RoleAssignmentForm
     autocomplete_fields = ("user", "recipient")

@@ -33,6 +33,7 @@ class RecipientAdmin(access_pages.AccessPagesMixin, AudienceAdmin):
     ordering = ("name", "id")
     search_fields = ("name", "code")
     search_help_text = _("Name or code")
+    exported_lists = ("recipients",)
 
     fieldsets = ((None, {"fields": (("code", "name"), ("kind", "email"), "is_active")}),)
     tabs = (("change", _("Details")), ("people", _("People")), access_pages.TAB, ("history", _("History")))
@@ -71,4 +72,5 @@ def people(model_admin: RecipientAdmin, request: HttpRequest, object_id: int) ->
     recipient = model_admin.object_or_404(request, object_id)
     entries = reverse("admin:recipients_roleassignment_changelist") + f"?recipient__id__exact={recipient.pk}"
     hint = "" if recipient.is_active else _("It is inactive, so it addresses nobody.")
-    return member_pages.people(model_admin, request, recipient, Address.of(recipients=[recipient.pk]), entries=entries, hint=hint)
+    address, exported = Address.of(recipients=[recipient.pk]), "recipient_people"
+    return member_pages.people(model_admin, request, recipient, address, exported=exported, entries=entries, hint=hint)

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of
 from backoffice.permissions import may_somewhere, visible
 from recipients.admin import member_pages
@@ -22,7 +24,7 @@ from recipients.services.groups import code_is_taken_by
 
 def people(model_admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     group = model_admin.object_or_404(request, object_id)
-    return member_pages.people(model_admin, request, group, Address.of(groups=[group.pk]))
+    return member_pages.people(model_admin, request, group, Address.of(groups=[group.pk]), exported="group_people")
 
 
 def delete(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -43,19 +45,22 @@ def delete(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRespon
     return member_pages.confirm(model_admin, request, group, title=_("Delete"), question=question, act=act)
 
 
+def deleted_groups(user: Any) -> QuerySet[RecipientGroup]:
+    """What `user` sees in the trash, the last deleted first."""
+    return visible(user, "view", RecipientGroup.all_objects.deleted()).select_related("deleted_by").order_by("-deleted_at", "-pk")
+
+
 def trash(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if not may_somewhere(request.user, "view", RecipientGroup):
         raise PermissionDenied
-    deleted = (
-        visible(request.user, "view", RecipientGroup.all_objects.deleted()).select_related("deleted_by").order_by("-deleted_at", "-pk")
-    )
-    page = page_of(request, deleted)
+    page = page_of(request, deleted_groups(request.user))
     restorable = set(
         visible(request.user, "delete", RecipientGroup.all_objects.filter(pk__in=[g.pk for g in page.object_list])).values_list(
             "pk", flat=True
         )
     )
     context = model_admin.page_context(request, None, _("Deleted groups")) | {"page": page, "restorable": restorable}
+    context["list_exports"] = offered(request, "deleted_groups")
     return TemplateResponse(request, "recipients/admin/group_trash.html", context)
 
 

@@ -70,6 +70,7 @@ class RecipientGroupAdmin(access_pages.AccessPagesMixin, AudienceAdmin):
     search_fields = ("name", "code")
     search_help_text = _("Name or code")
     list_before_template = "recipients/admin/group_list_hint.html"
+    exported_lists = ("groups", "group_members")
 
     form = GroupForm
     fieldsets = ((None, {"fields": (("code", "name"), "description")}),)

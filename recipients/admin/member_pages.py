@@ -9,19 +9,23 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from audit.pages.list_exports import offered
 from backoffice.admin.confirmation import ReasonForm, Text, ask
-from backoffice.permissions import may_everywhere
+from backoffice.permissions import may, may_everywhere
 from recipients.admin.people_table import people_table
 from recipients.dtos import Address
 from recipients.models import User
 
 
-def people(model_admin: Any, request: HttpRequest, obj: Model, address: Address, *, entries: str = "", hint: Text = "") -> HttpResponse:
+def people(
+    model_admin: Any, request: HttpRequest, obj: Model, address: Address, *, exported: str, entries: str = "", hint: Text = ""
+) -> HttpResponse:
     """Everyone behind an address now, a page at a time, each with the reasons."""
     if not may_everywhere(request.user, "view", User):
         raise PermissionDenied
     context = model_admin.page_context(request, obj, str(obj), "people") | people_table(request, address)
-    context |= {"may_open_people": True, "entries": entries, "hint": hint}
+    exports = offered(request, exported, object_id=obj.pk) if may(request.user, "export", obj) else []
+    context |= {"may_open_people": True, "entries": entries, "hint": hint, "list_exports": exports}
     return TemplateResponse(request, "recipients/admin/people.html", context)
 
 

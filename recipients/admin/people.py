@@ -73,6 +73,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
     sortable_by = ("name",)
     search_fields = ("last_name", "first_name", "email", "employee_number", "username")
     search_help_text = _("Name, e-mail, employee number or username")
+    exported_lists = ("people", "people_and_places")
 
     form = PersonForm
     add_form = NewPersonForm

@@ -34,6 +34,7 @@ class RoleAdmin(holdings_page.HoldingsMixin, AudienceAdmin):
     list_display = ("name", "holders")
     ordering = ("name",)
     search_fields = ("name",)
+    exported_lists = ("roles",)
 
     form = RoleForm
     fieldsets = ((None, {"fields": ("name", "permissions")}),)

@@ -6,7 +6,7 @@ apostrophe less gives the text that was meant, also where that begins with an ap
 
 import re
 
-DANGEROUS = "[=+\\-@\t\r\n＝＋－＠]"  # as in audit/exports/columns.py; the last four are the wide forms of the first
+DANGEROUS = "[=+\\-@\t\r\n＝＋－＠]"  # as in audit/exports/cells.py; the last four are the wide forms of the first
 ANYWHERE = re.compile(f"'{DANGEROUS}")
 GUARDED = re.compile(f"'++{DANGEROUS}")
 

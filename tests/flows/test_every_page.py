@@ -32,6 +32,7 @@ BACK_OFFICE_LISTS = [
     "admin:audit_seals",
     "admin:audit_entry_changelist",
     "admin:audit_access",
+    "admin:exports",
     "admin:password_change",
 ]
 TABS = ["change", "audience", "delivery", "readers", "access", "history"]

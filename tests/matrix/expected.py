@@ -21,6 +21,28 @@ _OPENS = {
         admin:audit_seals_verify
         admin:auth_group_history_compare
         admin:autocomplete
+        admin:export_access_records
+        admin:export_audience
+        admin:export_categories
+        admin:export_deleted_groups
+        admin:export_delivery
+        admin:export_group_members
+        admin:export_group_people
+        admin:export_groups
+        admin:export_imports
+        admin:export_notices
+        admin:export_people
+        admin:export_people_and_places
+        admin:export_places
+        admin:export_readers
+        admin:export_recipient_people
+        admin:export_recipients
+        admin:export_roles
+        admin:export_submitted_for_approval
+        admin:export_trash
+        admin:export_waiting_for_approval
+        admin:exports_file
+        admin:exports_stop
         admin:login
         admin:notices_category_history_compare
         admin:notices_notice_delete
@@ -156,6 +178,10 @@ _OPENS = {
         admin:recipients_user_changelist
         admin:recipients_user_history
         admin:recipients_user_history_as_of
+    """,
+    "UGAPFCD": """
+        admin:exports
+        admin:exports_under_way
     """,
     "UGAPOD": """
         admin:notices_approvals

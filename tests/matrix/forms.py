@@ -23,12 +23,11 @@ def form_of(page: bytes) -> dict[str, list[str]]:
 
 
 def filled(data: dict[str, list[str]], world: World) -> dict[str, Any]:
-    """The same with every text changed, what is missing chosen, and everything said that a confirmation asks for."""
+    """The same with every text changed, what is missing chosen, and everything said that a confirmation or an export asks for."""
     tomorrow = timezone.localdate() + timedelta(days=1)
     says = dict.fromkeys(("title", "name", "reason", "code", "first_name", "username"), "Changed")
     says |= {"content": "<p>Changed</p>", "day": f"{tomorrow:%d/%m/%Y}", "time": "09:00", "password1": PASSWORD, "password2": PASSWORD}
     if "verbs" in data:  # of the page that gives rights
         says |= {"verbs": "view", "person": str(world.author.pk)}
-    return (
-        data | {name: [value] for name, value in says.items() if name in data} | {"_save": ["Save"], "confirmed": ["yes"], "post": ["yes"]}
-    )
+    asked = {"_save": ["Save"], "confirmed": ["yes"], "post": ["yes"], "format": ["csv"]}
+    return data | {name: [value] for name, value in says.items() if name in data} | asked

@@ -66,7 +66,8 @@ class Sender:
             sign_in(Client(), letter, self.world)
         forms = tries(self.world)
         self.attempts: list[Try] = [*forms, *bulk_tries(self.world)]
-        self.methods = ["GET POST" if attempt.surface.name in WRITES else "GET" for attempt in forms]
+        posted = WRITES.keys() | {attempt.surface.name for attempt in forms if attempt.surface.name.startswith("admin:export_")}
+        self.methods = ["GET POST" if attempt.surface.name in posted else "GET" for attempt in forms]
         self.methods += ["POST"] * (len(self.attempts) - len(forms))
         for address in leaky_addresses():
             self.attempts.append(Try(Surface(address, address, ()), ("other",), address, {}))

@@ -94,6 +94,7 @@ def page_of_the_object(surface: Surface) -> str:
         "recipients_import",
     )
     name = surface.name.removeprefix("admin:").replace("auth_user", "recipients_user")
+    name = {"export_recipient_people": "recipients_recipient", "export_group_people": "recipients_recipientgroup"}.get(name, name)
     for kind in (*kinds, "auth_group", "audit_entry"):
         if name.startswith(kind):
             return f"admin:{kind}_change"
@@ -126,6 +127,8 @@ def objects_of(surface: Surface, scope: Scope) -> list[Any]:
     if "attachment" in name or "take_back" in name or "new_draft" in name or surface.name.startswith("inbox:"):
         return [scope.notices["published"].pk]
     for start, objects in (
+        ("export_recipient_people", [scope.recipient]),
+        ("export_group_people", [scope.group]),
         ("notices_notice_access", [scope.notices["draft"]]),
         ("notices_notice", list(scope.notices.values())),
         ("notices_trashednotice", [scope.notices["trash"]]),

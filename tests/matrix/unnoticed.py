@@ -33,14 +33,17 @@ _KNOWN: dict[str, tuple[str, ...]] = {
         "audit/pages/seals.py _standing: may_everywhere(request.user, 'start_epoch', Seal)",
         "audit/sentences/names.py _urls_of: visible(reader, 'view', model._default_manager.all())",
         "notices/admin/approval.py _parts: may(request.user, 'approve', notice)",
+        "notices/admin/tabs.py _exports: may(request.user, 'export', notice)",
         "notices/admin/trash.py TrashedNoticeAdmin.change_view: may(request.user, 'restore', notice)",
         "notices/admin/versions.py _steps: may(request.user, 'change', notice)",
         "recipients/admin/access_pages.py _back: sees_rights_of(request.user)",
         "recipients/admin/access_pages.py _opens: sees_rights_of(request.user)",
+        "recipients/admin/member_pages.py people: may(request.user, 'export', obj)",
         "recipients/admin/holdings_page.py _decided_by: visible(user, GRANT, model._default_manager.filter(pk__in=pks))",
         "recipients/admin/people.py PersonAdmin.has_export_permission: may_somewhere(request.user, 'export', User)",
     ),
     "it protects nothing: it chooses a way, or whom to ask": (
+        "recipients/admin/exports.py ExportedAssignments.rows: may_everywhere(asked.user, 'export', Recipient)",
         "notices/dashboard/sight.py Sight.__init__: may_everywhere(user, 'view', Notice)",
         "notices/services/approval_record.py approvers_to_ask: may(person, 'approve', notice)",
         "recipients/services/creators.py grant_to_creator: may_everywhere(actor, verb, model)",
@@ -48,6 +51,15 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 }
 # The page before it refuses. Tests that call the service itself fail without it, each of these: `taking_away` shows it.
 HELD_BY: dict[str, tuple[str, ...]] = {
+    "tests/audit/test_list_exports.py::test_places_leave_with_the_recipients_that_one_may_export": (
+        "recipients/admin/exports.py ExportedAssignments.rows: visible(asked.user, 'export', Recipient.objects.all())",
+    ),
+    "tests/audit/test_list_exports_in_background.py::test_rights_on_some_rows_do_not_open_a_file_of_all": (
+        "audit/exports/lists.py ExportedList.may_all: may_everywhere(user, verb, model)",
+    ),
+    "tests/audit/test_list_exports_in_background.py::test_what_one_may_not_see_is_not_named_among_the_filters": (
+        "audit/exports/change_lists.py _word: visible(user, 'view', field.remote_field.model._default_manager.all())",
+    ),
     "tests/audit/test_epochs.py::test_only_administrators_start_an_epoch": (
         "audit/seals/epochs.py start_epoch: require(actor, 'start_epoch', Seal)",
     ),

@@ -32,6 +32,7 @@ class ImportAdmin(AuditedAdmin):
     sortable_by = ()
     paginator = CappedPaginator
     actions = None
+    exported_lists = ("imports",)
     list_before_template = "recipients/admin/import_list_hint.html"
     history_head = "recipients/admin/import_head.html"
 
