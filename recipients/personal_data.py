@@ -11,6 +11,8 @@ from guardian.models import UserObjectPermission
 from audit.personal_data import Part, register, told
 from audit.personal_data.parts import AT_ONCE, Row
 from recipients.models import (
+    Import,
+    ImportRow,
     RecipientGroup,
     RecipientGroupAdditionalRecipient,
     RecipientGroupUserPermission,
@@ -74,6 +76,17 @@ def groups(person: User) -> Iterator[Row]:
         yield {name: getattr(group, name) for name in columns} | whose(group, person)
 
 
+def imports(person: User) -> Iterator[Row]:
+    """Imports that this person uploaded or undid, and rows of undecided ones that name this person."""
+    own = Q(created_by=person) | Q(undone_by=person)
+    for batch in Import.objects.filter(own).prefetch_related("files").order_by("pk"):
+        columns = ("id", "kind", "mode", "state", "created_at", "confirmed_at", "undone_at")
+        by = {name: getattr(batch, f"{name}_id") == person.pk for name in ("created_by", "undone_by")}
+        yield {name: getattr(batch, name) for name in columns} | {"files": [file.name for file in batch.files.all()]} | by
+    for row in ImportRow.objects.filter(person=person).order_by("batch_id", "number"):
+        yield {"id": row.batch_id, "line": row.line, "outcome": row.outcome, "before": row.before, "after": row.after}
+
+
 def whose(thing: Any, person: User) -> Row:
     """What this person did to something that keeps who did."""
     return {name: getattr(thing, f"{name}_id") == person.pk for name in ("created_by", "modified_by", "deleted_by")}
@@ -114,6 +127,12 @@ register(
         _("Groups this person kept"),
         groups,
         frozenset({f"recipients.RecipientGroup.{name}" for name in ("created_by", "modified_by", "deleted_by")}),
+    ),
+    Part(
+        "imports",
+        _("Imports of this person, and rows of others that name them"),
+        imports,
+        frozenset({"recipients.Import.created_by", "recipients.Import.undone_by", "recipients.ImportRow.person"}),
     ),
     Part("sessions", _("Where this person is signed in"), sessions, frozenset({"signin.Session.person"})),
     Part(

@@ -94,11 +94,11 @@ def left_rows(batch: Import, *, most: int, after: int = 0) -> list[dict[str, Any
         "JOIN recipients_recipientgroup g ON g.id = d.group_id WHERE NOT d.stands"
     )
     keys = ("group_id", "person_id", "recipient_id", "was_added", "by_id", "at")
-    whats = {True: "gone", False: "back", None: "renamed"}
+    became = {True: "gone", False: "back", None: "renamed"}
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) u (history_id, group_id, person_id, recipient_id, was_added, by_id, at) "
     rows = fetch(sql + "ORDER BY history_id LIMIT %s OFFSET %s", [*parameters, *own, most, after])
     told = [dict(zip(keys, row[1:], strict=True)) for row in rows]
-    return [row | {"what": whats[row.pop("was_added")]} for row in told]
+    return [row | {"what": became[row.pop("was_added")]} for row in told]
 
 
 def _linked(batch: Import, model: Any, column: str, planned: str) -> tuple[str, list[Any]]:
