@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.permissions import visible
 from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, raw_text, routes_sql
 from recipients.dtos import Address, AudienceMember, AudienceSummary
-from recipients.models import Recipient, RecipientGroup, User
+from recipients.models import Import, Recipient, RecipientGroup, User
 
 # Two different addresses lead to a person when the least and the greatest of them differ.
 OVERLAPPING = f"min(r.address_id * {KEY_KINDS} + r.kind) <> max(r.address_id * {KEY_KINDS} + r.kind)"
@@ -46,6 +46,14 @@ def address_parameters(address: Address) -> dict[str, Any]:
         "groups": list(address.group_ids),
         "people": list(address.person_ids),
     }
+
+
+class ImportRepository:
+    @staticmethod
+    def waiting_for(user: Any) -> QuerySet[Import]:
+        """Imports of this person that go on only when they decide something, the newest first."""
+        waiting = (Import.State.CHECKED, Import.State.UNREADABLE, Import.State.STOPPED)
+        return visible(user, "view", Import.objects.filter(created_by=user, state__in=waiting)).order_by("-pk")
 
 
 class AudienceRepository:

@@ -84,6 +84,19 @@ def group(page: Page) -> None:
     page.get_by_role("link", name="Night shift", exact=True).click()
 
 
+def spreadsheet(page: Page) -> None:
+    page.goto("/admin/recipients/import/")
+    page.get_by_role("link", name="Import 1", exact=True).click()
+    page.get_by_role("heading", name=re.compile("rows are wrong")).wait_for()
+
+
+def spreadsheet_preview(page: Page) -> None:
+    spreadsheet(page)
+    page.get_by_role("heading", name="What would happen").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 560)
+    page.wait_for_timeout(200)
+
+
 def access(page: Page) -> None:
     page.goto("/admin/recipients/recipient/?q=Facilities")
     page.get_by_role("link", name="Facilities", exact=True).click()
@@ -135,6 +148,8 @@ PICTURES = (
     Picture("readers", "carol", readers),
     Picture("group", "frank", group),
     Picture("access", "grace", access),
+    Picture("import-problems", "frank", spreadsheet),
+    Picture("import-preview", "frank", spreadsheet_preview),
     Picture("inbox-phone", "dave", inbox, size=PHONE),
     Picture("notice-phone", "dave", notice, size=PHONE),
 )

@@ -19,6 +19,7 @@ from notices.dashboard.charts import charts
 from notices.dashboard.sight import Sight
 from notices.models import Notice
 from recipients.models import RecipientGroup
+from recipients.repositories import ImportRepository
 
 
 def urls(site: admin.AdminSite) -> list:
@@ -30,7 +31,8 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's dashboard callback."""
     user = request.user
     if not may_somewhere(user, "view", Notice):
-        return context | {"sees_notices": False, "keeps_audiences": may_everywhere(user, "change", RecipientGroup)}
+        keeps_audiences = may_everywhere(user, "change", RecipientGroup)
+        return context | {"sees_notices": False, "keeps_audiences": keeps_audiences, "imports": ImportRepository.waiting_for(user)}
     sight = Sight(user)
     attention = Attention(sight)
     figures = attention.figures()

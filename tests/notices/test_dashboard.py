@@ -15,7 +15,7 @@ from notices.admin.notices import NoticeAdmin
 from notices.models import Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
 from notices.services import NoticeService
-from recipients.models import Recipient
+from recipients.models import Import, Recipient
 from tests.makers import make_category, make_draft, make_person, make_published, make_recipient
 
 INDEX, PROGRESS = "/admin/", "/admin/today/progress/"
@@ -204,6 +204,16 @@ def test_the_page_of_unfold_is_replaced(client, grace):
     content = page(client, grace).content.decode()
     assert "app-list" not in content
     assert "Authentication and Authorization" not in content
+
+
+def test_a_steward_is_told_which_imports_wait(client, frank):
+    batch = Import.objects.create(kind="groups", mode="add", state="checked", created_by=frank, summary={"wrong_rows": 3})
+    Import.objects.create(kind="groups", mode="add", state="checked", created_by=make_person())
+    client.force_login(frank)
+    page = client.get("/admin/").content.decode()
+    assert f'<a href="/admin/recipients/import/{batch.pk}/change/">Import {batch.pk}' in page
+    assert page.count('/change/">Import ') == 1
+    assert "3 rows are wrong" in page
 
 
 def test_a_steward_is_led_to_the_people_and_groups(client, frank):

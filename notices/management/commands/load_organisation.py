@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from notices.management.organisation.imports import upload_spreadsheets
 from notices.management.organisation.loading import load
 
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         if loaded is None:
             self.stdout.write("The organisation is here already. Nothing was changed.")
             return
+        upload_spreadsheets(folder / "imports")
         self.stdout.write(
             f"{loaded.people} people, {loaded.recipients} recipients, {loaded.groups} groups, {loaded.notices} notices, "
             f"{loaded.deliveries:,} deliveries, {loaded.readings:,} readings"

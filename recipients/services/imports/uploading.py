@@ -5,7 +5,7 @@ import hashlib
 from pathlib import PurePath
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ NO_ROOM = gettext_lazy("There is no room for this file on the server. Nothing wa
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def upload(file: UploadedFile, *, kind: str, mode: str, sets_aside: bool = False, mails_when_done: bool = False, actor: Any) -> Import:
+def upload(file: "File[Any]", *, kind: str, mode: str, actor: Any) -> Import:
     """Store a file and have it read. Nothing of it counts before its plan is confirmed.
 
     Raises:
@@ -47,7 +47,7 @@ def upload(file: UploadedFile, *, kind: str, mode: str, sets_aside: bool = False
 
 
 @transaction.atomic
-def mend(import_id: int, file: UploadedFile, *, actor: Any) -> Import:
+def mend(import_id: int, file: "File[Any]", *, actor: Any) -> Import:
     """Put a file of mended rows in the place of all rows that are wrong.
 
     If the good rows are imported already, a new import follows the old one; what is there is found unchanged.
@@ -81,7 +81,7 @@ def _follow(batch: Import) -> Import:
     return following
 
 
-def refuse_unfit(file: UploadedFile) -> None:
+def refuse_unfit(file: "File[Any]") -> None:
     if not file.size:
         raise RecipientError(_("This file is empty. Choose the file that holds your data."))
     if file.size > DEFAULT_LIMITS.file_bytes:
@@ -89,7 +89,7 @@ def refuse_unfit(file: UploadedFile) -> None:
         raise RecipientError(_("This file is %(size)s. The limit is %(most)s: split it, and import the parts one by one.") % facts)
 
 
-def _store(batch: Import, file: UploadedFile, *, part: int) -> None:
+def _store(batch: Import, file: "File[Any]", *, part: int) -> None:
     """The row, and with it the file: what is rolled back takes the file along."""
     stored = ImportFile(batch=batch, part=part, name=clean_name(file.name or ""), size=file.size, sha256=_digest(file))
     storage, name = stored.file.storage, stored_name()
@@ -109,7 +109,7 @@ def clean_name(name: str) -> str:
     return path.stem[:LONGEST_NAME] + path.suffix[:10]
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: "File[Any]") -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

@@ -7,16 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backoffice.models import Job
-from backoffice.permissions import Role
 from recipients.models import Import, RecipientGroup, User
 from recipients.services import ImportService
 from tests.makers import make_group, make_person, make_recipient
-
-
-@pytest.fixture
-def frank(db) -> User:
-    """A data steward."""
-    return make_person("frank", role=Role.STEWARD)
 
 
 @pytest.fixture

@@ -224,6 +224,12 @@ class TestDeciding:
 
 
 class TestAfterwards:
+    def test_whoever_asked_for_it_is_mailed_once_it_is_done(self, upload, night, ben, mailbox):
+        batch = carry_out(upload(HEADER, "N,,,00043,"), mails_when_done=True)
+        assert ImportService.tell(batch.pk) == 1
+        assert "Added 1, changed 0, removed 0, set aside 0." in mailbox.messages[0].get_content()
+        assert ImportService.tell(carry_out(upload(HEADER, "N,,,,frank@example.org")).pk) == 0
+
     def test_the_file_is_kept_as_it_was_and_taking_it_is_recorded(self, as_frank, upload, night, frank):
         batch = upload(HEADER, "N,,,00042,")
         response = as_frank.get(url("file", batch, 1))
