@@ -22,11 +22,13 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from backoffice.jobs import lost
 from backoffice.models import Job
+from backoffice.postgres import THROW_AWAY, EmbeddedServer
 from recipients.models import Import, ImportRow, User
 from recipients.services import ImportService
 from recipients.services.imports.states import APPLY, READ, UNDO
 from tests.makers import make_person
 from tests.recipients.importing.conftest import carry_out, csv, members, read
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADER = "Group code,Employee number"
@@ -39,19 +41,25 @@ settings.MEDIA_ROOT = {media!r}
 from recipients.services import ImportService
 from recipients.services.imports import memberships, reading
 die = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-{where} = die
+def linger(*_, **__):
+    while True:
+        memberships.execute("SELECT pg_sleep(0.1)")
+{where} = {then}
 ImportService.{work}({pk})
 """
 
 
-def killed(work: str, batch: Import, where: str) -> None:
-    """A worker does this work in a process of its own, and is killed `where` it comes to."""
-    code = WORKER.format(media=django_settings.MEDIA_ROOT, where=where, work=work, pk=batch.pk)
+def worker(work: str, batch: Import, where: str, then: str = "die") -> subprocess.Popen:
+    """A worker that does this work in a process of its own. `where` it comes to, it is killed, or waits until its connection is gone."""
+    code = WORKER.format(media=django_settings.MEDIA_ROOT, where=where, then=then, work=work, pk=batch.pk)
     database = connection.settings_dict
     url = f"postgres://{database['USER']}:{database['PASSWORD']}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
     environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "backoffice.settings"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=django_settings.BASE_DIR, timeout=60, check=False)
-    assert done.returncode == -signal.SIGKILL
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=django_settings.BASE_DIR, stderr=subprocess.DEVNULL)
+
+
+def killed(work: str, batch: Import, where: str) -> None:
+    assert worker(work, batch, where).wait(timeout=60) == -signal.SIGKILL
 
 
 def found_again(job: str, batch: Import) -> bool:
@@ -96,6 +104,24 @@ def test_a_worker_killed_while_undoing_leaves_what_was_imported(upload, night, b
     assert found_again(UNDO, batch)
     ImportService.revert(batch.pk)
     assert members(night) == {"ann", "SEC"}
+
+
+def test_a_restart_of_postgresql_while_importing_leaves_nothing_and_the_work_is_found(confirmed, night):
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        server = EmbeddedServer(Path(cursor.fetchone()[0]), settings=THROW_AWAY)
+    working = worker("apply", confirmed, "memberships._rename", "linger")
+    eventually(lambda: Job.objects.filter(phase="importing").exists(), seconds=30)
+    connection.close()
+    assert server.stop()
+    server.start()
+    assert working.wait(timeout=30) == 1  # its connection is gone, and the work with it
+    confirmed.refresh_from_db()
+    assert confirmed.state == Import.State.APPLYING
+    assert members(night) == {"ann", "SEC"}
+    assert found_again(APPLY, confirmed)
+    ImportService.apply(confirmed.pk)
+    assert members(night) == {"ann", "SEC", "ben"}
 
 
 def test_what_kills_every_worker_is_given_up(confirmed, night):
