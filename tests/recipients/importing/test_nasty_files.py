@@ -21,35 +21,40 @@ def root(db) -> User:
     return User.objects.create_superuser("root")
 
 
-def ends_well(client, root: User, path: Path, row: dict[str, str]) -> str:
-    """What went wrong, if anything did."""
+def read(root: User, path: Path, row: dict[str, str]) -> Import:
     with path.open("rb") as content:
         batch = ImportService.upload(File(content, name=row["file"]), kind=row["kind"] or "memberships", mode="add", actor=root)
     Import.objects.filter(pk=batch.pk).update(encoding=row["encoding"], sheet=row["sheet"])
     ImportService.read(batch.pk)
     batch.refresh_from_db()
-    page = client.get(reverse("admin:recipients_import_change", args=[batch.pk]))
-    own = [code for code in batch.problems.values_list("code", flat=True) if not code.startswith(FOUND_BY_THE_DATABASE)]
-    well = batch.state == Import.State.CHECKED and not own
-    if (
-        page.status_code == 200
-        and well == (row["outcome"] == "accepted")
-        and batch.state in {Import.State.CHECKED, Import.State.UNREADABLE}
-    ):
-        return ""
-    return f"{row['file']}: {batch.state}, {own}, {batch.problem}, page {page.status_code}, but the table says {row['outcome']}"
+    return batch
+
+
+def ends_well(batch: Import, row: dict[str, str]) -> bool:
+    codes = list(batch.problems.values_list("code", flat=True))
+    if row["outcome"] == "accepted":
+        return batch.state == Import.State.CHECKED and all(code.startswith(FOUND_BY_THE_DATABASE) for code in codes)
+    # Members that a file names twice in two ways are not known by one of the two.
+    return batch.state == Import.State.UNREADABLE or (batch.state == Import.State.CHECKED and bool(codes))
 
 
 @pytest.mark.timeout(300)
 def test_every_nasty_file_gets_an_answer(client, root, tmp_path):
     client.force_login(root)
-    before, wrong = User.objects.count(), []
+    before, wrong, shown = User.objects.count(), [], set()
     for row in OUTCOMES:
         path = FOLDER / row["file"]
         if row["file"] in MAKERS:
             path = tmp_path / row["file"]
             MAKERS[row["file"]](path)
-        if (row["kind"] or "memberships") in KINDS and 0 < path.stat().st_size < SMALL:
-            wrong += filter(None, [ends_well(client, root, path, row)])
+        if (row["kind"] or "memberships") not in KINDS or not 0 < path.stat().st_size < SMALL:
+            continue
+        batch = read(root, path, row)
+        if not ends_well(batch, row):
+            wrong.append(f"{row['file']}: {batch.state}, {batch.problem}, {batch.summary}, but the table says {row['outcome']}")
+        looks = (batch.state, (batch.problem or {}).get("code"), *sorted(set(batch.problems.values_list("code", flat=True))))
+        if looks not in shown:  # a page like it was looked at
+            shown.add(looks)
+            assert client.get(reverse("admin:recipients_import_change", args=[batch.pk])).status_code == 200, row["file"]
     assert not wrong, "\n".join(wrong)
     assert User.objects.count() == before
