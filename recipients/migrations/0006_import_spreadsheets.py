@@ -1,6 +1,5 @@
 """Imports of spreadsheets, and the plan of each while it is not decided."""
 
-import django.contrib.postgres.fields
 import django.db.models.deletion
 import simple_history.models
 from django.conf import settings
@@ -12,7 +11,7 @@ import recipients.models.imports
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0006_review_access"),
+        ("audit", "0007_make_list_exports"),
         ("recipients", "0005_hold_identity"),
     ]
 
@@ -66,9 +65,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="uploaded")),
-                ("encoding", models.CharField(blank=True, max_length=16)),
-                ("sheet", models.CharField(blank=True, max_length=255)),
-                ("mapping", models.JSONField(blank=True, default=dict)),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
                 ("readings", models.PositiveIntegerField(default=0)),
                 ("read_at", models.DateTimeField(blank=True, null=True)),
                 ("problem", models.JSONField(blank=True, null=True)),
@@ -224,8 +221,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(blank=True, editable=False, verbose_name="uploaded")),
-                ("encoding", models.CharField(blank=True, max_length=16)),
-                ("sheet", models.CharField(blank=True, max_length=255)),
+                ("reason", models.TextField(blank=True, verbose_name="reason")),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="confirmed")),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
                 ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone")),
@@ -317,7 +313,8 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200, verbose_name="name")),
                 ("size", models.PositiveBigIntegerField(verbose_name="size")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
-                ("mended_lines", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list)),
+                ("answers", models.JSONField(blank=True, default=dict)),
+                ("replaces", models.JSONField(blank=True, default=dict)),
                 (
                     "batch",
                     models.ForeignKey(

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,10 +43,7 @@ class Import(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.READING)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
-    # What a person answered, where the file left a question open.
-    encoding = models.CharField(max_length=16, blank=True)
-    sheet = models.CharField(max_length=255, blank=True)
-    mapping = models.JSONField(default=dict, blank=True)  # title in the file -> key of a column, or "" to leave it out
+    reason = models.TextField(_("reason"), blank=True)  # of whoever confirmed it, or undid it: every row that is written bears it
 
     readings = models.PositiveIntegerField(default=0)  # rises with every preview: what is confirmed is one of them
     read_at = models.DateTimeField(null=True, blank=True)
@@ -65,7 +61,7 @@ class Import(models.Model):
     follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, verbose_name=_("mends"))
 
     # Derived from the file or counted: told on the page, not in the history.
-    history = audited(excluded=("readings", "read_at", "problem", "summary", "content_digest", "failing", "mapping"))
+    history = audited(excluded=("readings", "read_at", "problem", "summary", "content_digest", "failing"))
 
     class Meta:
         verbose_name = _("import")
@@ -97,10 +93,12 @@ class ImportFile(models.Model):
     name = models.CharField(_("name"), max_length=200)
     size = models.PositiveBigIntegerField(_("size"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
-    # Lines that a later part takes the place of.
-    mended_lines = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    # What a person answered, where the file left a question open: "encoding", "sheet", "mapping" from a title to a column's key.
+    answers = models.JSONField(default=dict, blank=True)
+    # Lines that this file takes the place of: by the number of an earlier part, as text.
+    replaces = models.JSONField(default=dict, blank=True)
 
-    history = audited(part_of=("batch",), excluded=("mended_lines",))
+    history = audited(part_of=("batch",), excluded=("answers", "replaces"))
 
     class Meta:
         verbose_name = _("file of an import")

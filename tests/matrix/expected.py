@@ -56,6 +56,7 @@ _OPENS = {
         admin:recipients_import_confirm
         admin:recipients_import_delete
         admin:recipients_import_history_compare
+        admin:recipients_import_leave_out
         admin:recipients_import_mend
         admin:recipients_import_stop
         admin:recipients_import_undo

@@ -41,6 +41,10 @@ def answer(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     return _decide(admin, request, object_id, act)
 
 
+def leave_out(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
+    return _decide(admin, request, object_id, lambda batch: ImportService.leave_out_last(batch.pk, actor=request.user))
+
+
 def again(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     return _decide(admin, request, object_id, lambda batch: ImportService.read_again(batch.pk, actor=request.user))
 

@@ -42,6 +42,7 @@ class ImportAdmin(AuditedAdmin):
             "progress": page.progress,
             "rows": rows.rows,
             "answer": acts.answer,
+            "leave_out": acts.leave_out,
             "again": acts.again,
             "stop": acts.stop,
             "confirm": acts.confirm,

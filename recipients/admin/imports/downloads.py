@@ -39,7 +39,7 @@ def _send(request: HttpRequest, number: int, stored: Any, name: str) -> HttpResp
         content = stored.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    if request.method == "GET":
+    if request.method != "HEAD":
         record_export(request.user, page=PAGE, detail=name, rows=None, model="recipients.import", object_id=number)
     return FileResponse(content, as_attachment=True, filename=name, content_type="application/octet-stream", headers=HEADERS)
 

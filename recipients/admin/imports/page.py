@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import Entry
@@ -69,7 +70,8 @@ def _context(admin: Any, request: HttpRequest, batch: Import) -> dict[str, Any]:
     if batch.state in JOBS:
         return context | _progress(request, batch)
     if batch.state == State.UNREADABLE:
-        return context | {"answers": answer_form(batch)}
+        same = reverse("admin:recipients_import_add") + f"?kind={batch.kind}"
+        return context | {"answers": answer_form(batch), "mend_form": FileForm(), "upload_url": same}
     context |= {"mend_form": FileForm(), "wrong": in_words(batch.summary.get("wrong", []))}
     if batch.summary.get("wrong_rows") and batch.state in {State.CHECKED, State.DONE}:
         context |= _wrong_rows(batch)
@@ -105,15 +107,16 @@ def same_content(batch: Import) -> Any:
 
 
 def _keeps(batch: Import) -> Iterator[str]:
-    """What a file that is the whole truth leaves alone nevertheless."""
+    """What a file that is the whole truth leaves alone nevertheless, and what is left out."""
+    if lost := batch.summary.get("not_mended"):
+        yield _("%(count)s wrong rows are not among the mended ones, so they are left out.") % {"count": f"{lost:,}"}
     if kept := batch.summary.get("names_kept"):
         yield _("%(count)s groups are called otherwise in the file. Their names stay.") % {"count": f"{kept:,}"}
     if batch.mode != Import.Mode.REPLACE:
         return
-    kept = batch.summary.get("groups", 0) - len(batch.summary.get("trimmed", []))
-    if kept > 0:
+    if kept := batch.summary.get("kept_groups"):
         yield _("%(count)s groups keep all their members, because rows that may be about them are wrong.") % {"count": f"{kept:,}"}
-    columns = set(batch.summary.get("columns", []))
+    columns = set(batch.summary.get("removable", []))
     if "recipient" not in columns:
         yield _("Recipients stay in the groups: the file has no column that could name them.")
     if not columns & {"employee_number", "email"}:
@@ -135,7 +138,8 @@ def _wrong_rows(batch: Import) -> dict[str, Any]:
 
 def _failing(batch: Import) -> tuple[list[str], list[list[str]]]:
     """The rows as they stand in the file, in the same order."""
-    if not batch.failing:
+    name = batch.failing.name or ""
+    if not (name and batch.failing.storage.exists(name)):
         return [], []
     with batch.failing.open("rb") as file:
         reader = csv.reader(line.decode("utf-8-sig") for line in file)

@@ -17,6 +17,7 @@ from recipients.services import ImportService
 from recipients.services.imports.access import may_import
 from recipients.services.imports.registry import kind_of
 
+LONGEST_NUMBER = 7  # digits of a page's number
 # What became since of what the import did.
 SINCE = {
     "gone": gettext_lazy("Taken out, or taken out and added again"),
@@ -43,12 +44,13 @@ def undo(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
         else:
             return redirect(back)
     numbers = kind_of(batch).reverse_numbers(batch)
-    number = int(request.GET.get("p", "1")) if request.GET.get("p", "1").isdecimal() else 1
+    asked = request.GET.get("p", "1")
+    number = max(1, int(asked)) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else 1
     context = admin.admin_site.each_context(request) | {
         "title": _("Undo: %(import)s") % {"import": batch},
         "opts": admin.opts,
         "original": batch,
-        "left": _told(kind_of(batch).left_rows(batch, most=PER_PAGE, after=PER_PAGE * (min(number, 400) - 1))),
+        "left": _told(kind_of(batch).left_rows(batch, most=PER_PAGE, after=PER_PAGE * (number - 1))),
         "left_count": numbers["left"],
         "next_page": number + 1 if numbers["left"] > PER_PAGE * number else None,
     }

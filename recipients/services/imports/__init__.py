@@ -24,6 +24,7 @@ class ImportService:
     upload = staticmethod(uploading.upload)
     mend = staticmethod(uploading.mend)
     answer = staticmethod(deciding.answer)
+    leave_out_last = staticmethod(deciding.leave_out_last)
     read_again = staticmethod(deciding.read_again)
     confirm = staticmethod(deciding.confirm)
     stop = staticmethod(deciding.stop)

@@ -13,8 +13,8 @@ from recipients.services.imports.registry import KINDS
 
 def importable_by(actor: Any) -> list[Import.Kind]:
     """The kinds of which `actor` may import something."""
-    if not may_everywhere(actor, "add", Import):
-        return []
+    if not (may_everywhere(actor, "add", Import) and may_everywhere(actor, "view", Import)):
+        return []  # whoever imports has to see the page of the import
     return [Import.Kind(key) for key, kind in KINDS.items() if kind.may_import(actor)]
 
 

@@ -1,6 +1,6 @@
 """Carrying out a plan that its steward has confirmed: all of it in one transaction, or none of it."""
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +20,7 @@ WRITES = (ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED, ImportRow.Outcome.RE
 
 
 class OverdueError(Exception):
-    """What was confirmed is no longer what would happen; `rows` of it are not."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__(rows)
-        self.rows = rows
+    """What was confirmed is no longer what would happen."""
 
 
 class RefusedError(Exception):
@@ -44,18 +40,25 @@ def _apply(import_id: int, run: Run) -> None:
     batch = Import.objects.select_related("created_by").get(pk=import_id)
     try:
         refuse_endless(run)
-        with transaction.atomic(), acting(batch.created_by):
+        with transaction.atomic(), acting(batch.created_by, reason=batch.reason):
             _apply_all(batch, run)
             run.finish()
     except Stopped:
         end(batch, run, Import.State.STOPPED)
-    except OverdueError as overdue:
-        _preview_again(batch, run, overdue.rows)
-    except RefusedError as refused:
-        end(batch, run, Import.State.FAILED, problem=str(refused))
+    except OverdueError:
+        _preview_again(batch, run)
+    except (RefusedError, IntegrityError) as refused:
+        end(batch, run, Import.State.FAILED, problem=why(refused))
     else:
         ImportRow.objects.filter(batch=batch).delete()  # the history says it from now on
-        import_ended.send_robust(Import, import_id=batch.pk)
+    import_ended.send_robust(Import, import_id=batch.pk)
+
+
+def why(refused: Exception) -> str:
+    """The database refuses what the plan did not foresee: something it names is gone."""
+    if isinstance(refused, IntegrityError):
+        return _("Something that it names was deleted or taken meanwhile. Nothing was changed. Look at it again.")
+    return str(refused)
 
 
 def refuse_endless(run: Run) -> None:
@@ -72,12 +75,11 @@ def _apply_all(batch: Import, run: Run) -> None:
         raise RefusedError(_("The stored file is no longer the one that was uploaded. Nothing was changed. Upload it again."))
     run.tell("locking")
     if not kind.lock(batch, batch.created_by):
-        raise OverdueError(0)
+        raise OverdueError
     run.tell("comparing")
     planned = {outcome: batch.summary[outcome] for outcome in ImportRow.Outcome}
-    overdue = kind.stale(batch) + abs(sum(planned.values()) - batch.rows.count())
-    if overdue:
-        raise OverdueError(overdue)
+    if kind.stale(batch) or sum(planned.values()) != batch.rows.count():
+        raise OverdueError
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else all foreign keys are looked up at the end, where nobody sees it
     done, total = 0, sum(planned[outcome] for outcome in WRITES)
@@ -89,7 +91,7 @@ def _apply_all(batch: Import, run: Run) -> None:
 
 
 @transaction.atomic
-def _preview_again(batch: Import, run: Run, rows: int) -> None:
+def _preview_again(batch: Import, run: Run) -> None:
     """The data have changed since: read it anew, and let its steward look again."""
     end(batch, run, Import.State.READING)
     batch.summary |= {"overdue": True}

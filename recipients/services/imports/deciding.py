@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from audit.attribution import acting
 from backoffice.jobs import ask_to_stop
 from recipients.exceptions import RecipientError
-from recipients.models import Import, ImportRow
+from recipients.models import Import, ImportFile, ImportRow
+from recipients.services.access import may_give_rights
 from recipients.services.imports.access import lock_any, lock_own
 from recipients.services.imports.asking import ask_for_work
 from recipients.services.imports.states import APPLY, JOBS, READ, as_json
@@ -21,11 +23,31 @@ CHANGES = (ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED, ImportRow.Outcome.R
 
 @transaction.atomic
 def answer(import_id: int, *, encoding: str = "", sheet: str = "", mapping: Mapping[str, str] | None = None, actor: Any) -> Import:
-    """Answer what a file left open: how its text is encoded, which sheet is meant, which column is which; and read it again."""
+    """Answer what the last file left open: how its text is encoded, which sheet is meant, which column is which; and read it again."""
     batch = lock_own(import_id, actor)
     _expect(batch, Import.State.UNREADABLE)
-    batch.encoding, batch.sheet = encoding or batch.encoding, sheet or batch.sheet
-    batch.mapping = dict(mapping) if mapping else batch.mapping
+    file = _last_file(batch)
+    answers = {"encoding": encoding, "sheet": sheet, "mapping": dict(mapping or {})}
+    file.answers |= {name: value for name, value in answers.items() if value}
+    with acting(actor):
+        file.save(update_fields=["answers"])
+    return _read(batch, actor)
+
+
+@transaction.atomic
+def leave_out_last(import_id: int, *, actor: Any) -> Import:
+    """Take away the file that was to mend rows, and read what was there before it.
+
+    Raises:
+        RecipientError: it is the only file, or nothing is wrong with it.
+    """
+    batch = lock_own(import_id, actor)
+    _expect(batch, Import.State.UNREADABLE)
+    last = _last_file(batch)
+    if last.part == 1:
+        raise RecipientError(_("This is the only file. Upload another one as a new import."))
+    with acting(actor):
+        last.delete()
     return _read(batch, actor)
 
 
@@ -54,9 +76,9 @@ def confirm(
         raise RecipientError(_("The file was compared with the data again since you opened this page. Look at the new numbers first."))
     batch.sets_aside, batch.mails_when_done = sets_aside, mails_when_done
     _refuse_unready(batch, typed)
-    batch.state, batch.confirmed_at = Import.State.APPLYING, timezone.now()
+    batch.state, batch.confirmed_at, batch.reason = Import.State.APPLYING, timezone.now(), reason
     with acting(actor, reason=reason):
-        batch.save(update_fields=["state", "confirmed_at", "sets_aside", "mails_when_done"])
+        batch.save(update_fields=["state", "confirmed_at", "reason", "sets_aside", "mails_when_done"])
     ask_for_work(APPLY, batch)
     return batch
 
@@ -65,6 +87,8 @@ def confirm(
 def stop(import_id: int, *, actor: Any) -> bool:
     """Ask the work that goes on to stop; nothing of it will be left. False: it has ended already."""
     batch = lock_any(import_id, actor)
+    if actor.pk not in {batch.created_by_id, batch.undone_by_id} and not may_give_rights(actor):
+        raise PermissionDenied(_("Whoever uploaded it can stop it, and administrators can."))
     return any(ask_to_stop(job, batch.pk) for job in JOBS)
 
 
@@ -81,8 +105,13 @@ def give_up_waiting(import_id: int) -> None:
     ImportRow.objects.filter(batch=batch).delete()
 
 
+def _last_file(batch: Import) -> ImportFile:
+    """The one that is being asked about: those before it could be read."""
+    return batch.files.order_by("-part")[0]
+
+
 def removes_many(batch: Import) -> bool:
-    removed, stay = batch.summary.get("removed", 0), batch.summary.get("unchanged", 0)
+    removed, stay = batch.summary.get("removed", 0), batch.summary.get("stays", 0)
     return removed > MANY or removed > SHARE * (removed + stay)
 
 

@@ -34,6 +34,14 @@ def write_failing(batch: Import) -> None:
         transaction.on_commit(lambda: storage.delete(old))
 
 
+def forget_failing(batch: Import) -> None:
+    """After a roll-back: take the new file away, and keep the one that the row still names."""
+    kept = Import.objects.values_list("failing", flat=True).get(pk=batch.pk)
+    name = batch.failing.name or ""
+    if name != kept:
+        batch.failing.storage.delete(name)
+
+
 def _write(batch: Import, out: Any) -> None:
     out.write(BYTE_ORDER_MARK)
     writer = csv.writer(out, lineterminator="\n")

@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from recipients.imports.kinds import KINDS
 from recipients.imports.tables import Table, open_table
@@ -10,15 +9,22 @@ from recipients.models import Import, ImportFile
 
 
 def table_of(file: ImportFile, batch: Import) -> Table:
-    """Open it with what a person answered about it. That was about the first file, and is not asked again for those that mend it.
+    """Open it with what a person answered about it.
 
     Raises:
         StructureProblem: it cannot be read.
     """
-    answers: dict[str, Any] = {}
-    if file.part == 1:
-        answers = {"encoding": batch.encoding, "sheet": batch.sheet, "mapping": batch.mapping or None}
-    return open_table(Path(file.file.path), KINDS[batch.kind].columns, **answers)
+    return open_table(Path(file.file.path), KINDS[batch.kind].columns, **file.answers)
+
+
+def replaced_lines(batch: Import) -> dict[int, frozenset[int]]:
+    """For each part the lines that a later one takes the place of."""
+    lines: dict[int, set[int]] = {}
+    for file in batch.files.all():
+        lines.setdefault(file.part, set())
+        for part, replaced in file.replaces.items():
+            lines[int(part)].update(replaced)
+    return {part: frozenset(replaced) for part, replaced in lines.items()}
 
 
 def lines_in(file: ImportFile) -> int:

@@ -24,8 +24,14 @@ class Reading:
     actor: Any
     titles: dict[int, dict[str, str]] = field(default_factory=dict)
     ragged: bool = False
+    mended: int = 0  # rows of files that mend
     problems: int = 0
     summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def keeps_all(self) -> bool:
+        """Some rows are missing or unreadable, and may be about anybody: nobody may be removed for not being in the file."""
+        return self.ragged or bool(self.summary.get("not_mended"))
 
     @property
     def columns(self) -> list[str]:

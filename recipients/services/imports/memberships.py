@@ -89,6 +89,7 @@ TRIMMED = f"""
         SELECT FROM resolved_rows WHERE {BAD} AND group_id IS NULL
     ) EXCEPT SELECT group_id FROM resolved_rows WHERE {BAD}
 """
+NAMED_GROUPS = "SELECT count(DISTINCT group_id) FROM resolved_rows"
 REMOVE = """
     INSERT INTO recipients_importrow (batch_id, outcome, group_id, {planned})
     SELECT %s, 'removed', l.recipient_group_id, l.{column} FROM {table} l
@@ -178,7 +179,7 @@ class Memberships:
         changed = fetch(STALE, [batch.pk])[0][0]
         trimmed = batch.summary.get("trimmed", []) if batch.state == Import.State.APPLYING else []
         for table, _column, planned, names in LINKS:
-            if trimmed and set(names) & set(batch.summary["columns"]):
+            if trimmed and set(names) & set(batch.summary["removable"]):
                 strangers = STRANGERS.format(table=table, planned=planned)
                 changed += abs(fetch(strangers, [trimmed, batch.pk, trimmed])[0][0])
         return changed
@@ -264,10 +265,13 @@ def _plan_members(reading: Reading) -> int:
 def _plan_removals(reading: Reading) -> int:
     """Of the kinds of members that a column of the file can name; the others stay, and the preview says so."""
     batch, removed = reading.batch, 0
-    trimmed = [] if reading.ragged else sorted(pk for (pk,) in fetch(TRIMMED))
-    reading.summary["trimmed"] = trimmed
+    trimmed = [] if reading.keeps_all else sorted(pk for (pk,) in fetch(TRIMMED))
+    # The first file says of which kinds of members it is the whole truth; one that mends may have more columns.
+    reading.summary |= {"trimmed": trimmed, "removable": sorted(reading.titles[1])}
+    reading.summary["kept_groups"] = fetch(NAMED_GROUPS)[0][0] - len(trimmed)
+    reading.summary["stays"] = batch.rows.filter(outcome=ImportRow.Outcome.UNCHANGED, group__in=trimmed).count()
     for table, column, planned, names in LINKS:
-        if trimmed and set(names) & set(reading.columns):
+        if trimmed and set(names) & set(reading.titles[1]):
             removed += execute(REMOVE.format(table=table, column=column, planned=planned), [batch.pk, trimmed])
     return removed
 

@@ -18,8 +18,8 @@ from backoffice.jobs import Busy, Run, Stopped, running
 from recipients.imports.kinds import KINDS as FILE_KINDS
 from recipients.imports.problems import StructureProblem
 from recipients.models import Import, ImportFile, ImportProblem, ImportRow
-from recipients.services.imports.failing import write_failing
-from recipients.services.imports.files import lines_in, table_of
+from recipients.services.imports.failing import forget_failing, write_failing
+from recipients.services.imports.files import lines_in, replaced_lines, table_of
 from recipients.services.imports.kinds import Reading
 from recipients.services.imports.registry import kind_of
 from recipients.services.imports.sql import fetch
@@ -27,10 +27,11 @@ from recipients.services.imports.staging import Stage, keep_problems
 from recipients.services.imports.states import READ, end
 
 MOST_ATTEMPTS = 3
-# The same for files that mean the same, whatever their order, encoding, separators, and how they name people.
-CONTENT = """
-    SELECT count(*), coalesce(sum(hash_record_extended((group_id, recipient_id, person_id, after::text), 0)::numeric), 0)
-    FROM recipients_importrow WHERE batch_id = %s AND part IS NOT NULL AND outcome <> 'repeated'
+# The same for the same rows, whatever their order, encoding and separators; of members, however a person is named.
+CONTENT = "SELECT count(*), coalesce(sum(hash_record_extended(r, 0)::numeric), 0) FROM ({rows}) r"
+MEMBERS = """
+    SELECT group_id, recipient_id, person_id FROM recipients_importrow
+    WHERE batch_id = %s AND part IS NOT NULL AND outcome NOT IN ('repeated', 'changed')
 """
 
 
@@ -53,6 +54,7 @@ def _read(import_id: int, run: Run) -> None:
             _read_all(batch, run)
             run.finish()
     except Stopped:
+        forget_failing(batch)
         end(batch, run, Import.State.STOPPED)
     except StructureProblem as problem:
         end(batch, run, Import.State.UNREADABLE, problem=problem)
@@ -65,8 +67,10 @@ def _read_all(batch: Import, run: Run) -> None:
     ImportProblem.objects.filter(batch=batch).delete()
     reading = Reading(batch, batch.created_by)
     stage = Stage([column.key for column in FILE_KINDS[batch.kind].columns.columns], folded=kind_of(batch).folded)
+    replaced = replaced_lines(batch)
     for file in batch.files.all():
-        _stage(reading, stage, file, run)
+        _stage(reading, stage, file, replaced[file.part], run)
+    reading.summary["not_mended"] = max(0, sum(map(len, replaced.values())) - reading.mended)
     stage.analyse()
     run.tell("planning")
     kind_of(batch).plan(reading)
@@ -78,9 +82,9 @@ def _read_all(batch: Import, run: Run) -> None:
     batch.save()
 
 
-def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
+def _stage(reading: Reading, stage: Stage, file: ImportFile, mended: frozenset[int], run: Run) -> None:
     """One file: every batch of rows goes to the database as it comes, so memory does not grow with the file."""
-    batch, mended = reading.batch, frozenset(file.mended_lines)
+    batch = reading.batch
     table = table_of(file, batch)
     check = FILE_KINDS[batch.kind].open_check(table, across_rows=kind_of(batch).compares_in_the_file)
     reading.titles[file.part] = {key: table.header.title(key) for key in table.header.positions}
@@ -94,6 +98,7 @@ def _stage(reading: Reading, stage: Stage, file: ImportFile, run: Run) -> None:
     report = check.finish(late.append)
     reading.refuse_too_many(keep_problems(batch, file.part, late, without=mended))
     reading.summary["rows"] = reading.summary.get("rows", 0) + report.rows - len(mended)
+    reading.mended += report.rows if file.part > 1 else 0
     reading.summary["blank"] = reading.summary.get("blank", 0) + report.blank
     reading.summary.setdefault("notices", []).extend(notice.message for notice in report.notices)
 
@@ -109,10 +114,17 @@ def _conclude(reading: Reading) -> None:
     )[0][0]
     summary["wrong"] = list(_wrong(batch))
     batch.summary = summary
-    batch.content_digest = "-".join(map(str, (*fetch(CONTENT, [batch.pk])[0], summary["wrong_rows"])))
+    batch.content_digest = "-".join(map(str, (*_content(batch), summary["wrong_rows"])))
 
 
 def _wrong(batch: Import) -> Iterator[dict[str, Any]]:
     """Problems by column and kind, the most frequent first, for the summary in words."""
     counted = batch.problems.order_by().values("column", "code").annotate(n=Count("pk")).order_by("-n", "column", "code")
     yield from counted
+
+
+def _content(batch: Import) -> tuple[int, int]:
+    if not kind_of(batch).compares_in_the_file:
+        return fetch(CONTENT.format(rows=MEMBERS), [batch.pk])[0]
+    cells = ", ".join(f'"{column.key}"' for column in FILE_KINDS[batch.kind].columns.columns)
+    return fetch(CONTENT.format(rows=f"SELECT {cells} FROM staged_rows"))[0]

@@ -7,17 +7,28 @@ from audit.triggers.recording import history_of
 from recipients.models import Import, RecipientGroup, RecipientGroupAdditionalRecipient, RecipientGroupRecipient
 from recipients.services.imports.sql import execute, fetch
 
-# Each link the import made or took, and whether that stands: a link made is there under its own number, one taken is not there.
+# Each link the import made or took, and whether that stands: a link made is there under its own number, and nothing was done
+# about one taken since.
 LINKED = """
     SELECT h.history_id, h.recipient_group_id AS group_id, h.{column} AS {planned}, h.history_type = '+' AS was_added,
-           CASE WHEN h.history_type = '+' THEN l.id IS NOT DISTINCT FROM h.id ELSE l.id IS NULL END AS stands
+           CASE WHEN g.id IS NULL THEN FALSE
+                WHEN h.history_type = '+' THEN l.id IS NOT DISTINCT FROM h.id
+                ELSE m.id IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM {history} s
+                    WHERE s.recipient_group_id = h.recipient_group_id AND s.{column} = h.{column} AND s.history_id > h.history_id
+                ) END AS stands
     FROM audit_entry e
     JOIN {history} h ON h.history_id BETWEEN e.history_first AND e.history_last AND h.history_entry_id = e.id
+    LEFT JOIN recipients_recipientgroup g ON g.id = h.recipient_group_id AND NOT g.is_deleted
+    LEFT JOIN {members} m ON m.id = h.{column}
     LEFT JOIN {table} l ON l.recipient_group_id = h.recipient_group_id AND l.{column} = h.{column}
     WHERE e.source = %s AND e.source_detail = %s AND e.model = %s
 """
 NAMED = """
-    SELECT h.history_id, h.id AS group_id, p.name AS before, h.name AS after, g.name = h.name AS stands
+    SELECT h.history_id, h.id AS group_id, p.name AS before, h.name AS after,
+           g.name = h.name AND NOT g.is_deleted AND NOT EXISTS (
+               SELECT FROM {history} s WHERE s.id = h.id AND s.history_id > h.history_id AND s.name <> h.name
+           ) AS stands
     FROM audit_entry e
     JOIN {history} h ON h.history_id BETWEEN e.history_first AND e.history_last AND h.history_entry_id = e.id
     JOIN recipients_recipientgroup g ON g.id = h.id
@@ -102,7 +113,9 @@ def left_rows(batch: Import, *, most: int, after: int = 0) -> list[dict[str, Any
 
 
 def _linked(batch: Import, model: Any, column: str, planned: str) -> tuple[str, list[Any]]:
-    sql = LINKED.format(history=history_of(model)._meta.db_table, table=model._meta.db_table, column=column, planned=planned)
+    members = model._meta.get_field(column.removesuffix("_id")).remote_field.model._meta.db_table
+    facts = {"table": model._meta.db_table, "members": members, "column": column, "planned": planned}
+    sql = LINKED.format(history=history_of(model)._meta.db_table, **facts)
     return sql, _entries(batch, model)
 
 

@@ -26,9 +26,10 @@ COMPARE = """
     CREATE TEMPORARY TABLE resolved_rows ON COMMIT DROP AS
     SELECT s.part, s.line, s."{key}" AS code, t.id, said.says, t.now,
            row_number() OVER (PARTITION BY s."{key}" ORDER BY s.part DESC, s.line) AS repeat,
-           CASE WHEN t.id IS NULL AND o.id IS NOT NULL THEN 'taken_code'
-                WHEN t.id IS NULL AND n.id IS NOT NULL THEN 'near_code'
-                WHEN t.id IS NULL AND NOT %s THEN 'may_not_add' END AS problem
+           CASE WHEN t.id IS NOT NULL THEN NULL
+                WHEN NOT %s THEN 'may_not_add'
+                WHEN o.id IS NOT NULL THEN 'taken_code'
+                WHEN n.id IS NOT NULL THEN 'near_code' END AS problem
     FROM staged_rows s
     CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object({says})) AS says) said
     LEFT JOIN (SELECT id, code, jsonb_build_object({now}) AS now FROM ({seen}) v) t ON t.code = s."{key}"
@@ -133,12 +134,15 @@ class Things:
     # -- carrying out --
     def lock(self, batch: Import, actor: Any) -> bool:
         """What is changed, in a fixed order. Two files that make the same meet at its code."""
-        rows = batch.rows.filter(outcome__in=(Changed, ImportRow.Outcome.REMOVED))
-        ids = sorted(rows.values_list(self.planned, flat=True))
+        asked = {"change": self._planned(batch, Changed), "delete": self._planned(batch, ImportRow.Outcome.REMOVED)}
+        ids = sorted(pk for pks in asked.values() for pk in pks)
         list(self.model.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
         if batch.rows.filter(outcome=New).exists() and not may_everywhere(actor, "add", self.model):
             return False
-        return visible(actor, "change", self.model.objects.filter(pk__in=ids)).count() == len(ids)
+        return all(visible(actor, verb, self.model.objects.filter(pk__in=pks)).count() == len(pks) for verb, pks in asked.items())
+
+    def _planned(self, batch: Import, outcome: ImportRow.Outcome) -> list[int]:
+        return list(batch.rows.filter(outcome=outcome).values_list(self.planned, flat=True))
 
     def stale(self, batch: Import) -> int:
         columns = ("id", "code", *(field.column for field in self.fields))
@@ -147,7 +151,7 @@ class Things:
         return fetch(sql, [*parameters, batch.pk])[0][0]
 
     def steps(self, batch: Import, actor: Any) -> Iterator[int]:
-        yield undoing_things.take_away(self.model, self.planned, batch, actor)
+        yield from undoing_things.take_away(self.model, self.planned, batch, actor)
         yield self._add(batch, actor)
         yield self._change(batch, actor)
 

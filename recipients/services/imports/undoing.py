@@ -5,7 +5,7 @@ The history says what the import did. Its reverse becomes a plan like any other,
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from backoffice.jobs import Busy, Run, Stopped, running
 from recipients.exceptions import RecipientError
 from recipients.models import Import, ImportRow
 from recipients.services.imports.access import lock_any, may_import
-from recipients.services.imports.applying import RefusedError, refuse_endless
+from recipients.services.imports.applying import RefusedError, refuse_endless, why
 from recipients.services.imports.asking import ask_for_work
 from recipients.services.imports.registry import kind_of
 from recipients.services.imports.states import UNDO, end
@@ -27,9 +27,9 @@ def undo(import_id: int, *, reason: str = "", actor: Any) -> Import:
     batch = lock_any(import_id, actor)
     if batch.state != Import.State.DONE:
         raise RecipientError(_("Only what is imported, and not undone yet, can be undone."))
-    batch.state, batch.undone_by, batch.problem = Import.State.UNDOING, actor, None
+    batch.state, batch.undone_by, batch.problem, batch.reason = Import.State.UNDOING, actor, None, reason
     with acting(actor, reason=reason):
-        batch.save(update_fields=["state", "undone_by", "problem"])
+        batch.save(update_fields=["state", "undone_by", "problem", "reason"])
     ask_for_work(UNDO, batch)
     return batch
 
@@ -48,13 +48,13 @@ def _revert(import_id: int, run: Run) -> None:
     actor = batch.undone_by
     try:
         refuse_endless(run)
-        with transaction.atomic(), acting(actor, reason=_("Undone")):
+        with transaction.atomic(), acting(actor, reason=batch.reason or _("Undone")):
             _revert_all(batch, actor, run)
             run.finish()
     except Stopped:
         end(batch, run, Import.State.DONE, problem=_("Undoing it was stopped. Nothing was changed."))
-    except RefusedError as refused:
-        end(batch, run, Import.State.DONE, problem=str(refused))
+    except (RefusedError, IntegrityError) as refused:
+        end(batch, run, Import.State.DONE, problem=why(refused))
     else:
         ImportRow.objects.filter(batch=batch).delete()
 
@@ -66,14 +66,13 @@ def _revert_all(batch: Import, actor: Any, run: Run) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    ImportRow.objects.filter(batch=batch).delete()
     run.tell("planning")
-    left = kind.plan_reverse(batch)
-    if not kind.lock(batch, actor):
-        raise RefusedError(_("%(person)s may not change all that this import changed. Nothing was changed.") % {"person": actor})
-    if kind.stale(batch):  # somebody was quicker than the lock
+    # What is to be locked is known from the plan, and the plan is sure only with the lock held.
+    for _pass in range(2):
         ImportRow.objects.filter(batch=batch).delete()
         left = kind.plan_reverse(batch)
+        if not kind.lock(batch, actor):
+            raise RefusedError(_("%(person)s may not change all that this import changed. Nothing was changed.") % {"person": actor})
     done, total = 0, batch.rows.count()
     for count in kind.steps(batch, actor):
         done += count

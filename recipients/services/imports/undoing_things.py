@@ -1,9 +1,8 @@
 """Taking back what an import made or changed of recipients and groups, as far as nobody has changed or used it since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import ProtectedError
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from audit.sources import Source
@@ -72,17 +71,12 @@ def left_rows(model: Any, planned: str, columns: Sequence[str], batch: Import, *
     ]
 
 
-def take_away(model: Any, planned: str, batch: Import, actor: Any) -> int:
-    """What the plan removes: into the trash where there is one, else for good. What turns out to be in use stays."""
+def take_away(model: Any, planned: str, batch: Import, actor: Any) -> Iterator[int]:
+    """What the plan removes, which is locked and not in use: into the trash where there is one, else for good. One by one."""
     ids = list(batch.rows.filter(outcome=ImportRow.Outcome.REMOVED).values_list(planned, flat=True))
-    gone = 0
     for thing in model.objects.filter(pk__in=ids).order_by("pk"):
-        try:
-            thing.delete(user=actor) if hasattr(thing, "is_deleted") else thing.delete()
-        except ProtectedError:
-            continue
-        gone += 1
-    return gone
+        thing.delete(user=actor) if hasattr(thing, "is_deleted") else thing.delete()
+        yield 1
 
 
 def _done(model: Any, columns: Sequence[str], batch: Import) -> tuple[str, list[Any]]:

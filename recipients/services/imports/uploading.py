@@ -62,22 +62,27 @@ def mend(import_id: int, file: "File[Any]", *, actor: Any) -> Import:
     refuse_unfit(file)
     with acting(actor):
         mended = _follow(batch) if batch.state == Import.State.DONE else batch
-        for old in batch.files.all():
-            wrong = batch.problems.filter(part=old.part).order_by("line").values_list("line", flat=True).distinct()
-            lines = sorted({*old.mended_lines, *wrong})
-            ImportFile.objects.filter(batch=mended, part=old.part).update(mended_lines=lines)
-        _store(mended, file, part=batch.files.count() + 1)
+        _store(mended, file, part=batch.files.count() + 1, replaces=_wrong_lines(batch))
         mended.state = Import.State.READING
         mended.save(update_fields=["state"])
         ask_for_work(READ, mended)
     return mended
 
 
+def _wrong_lines(batch: Import) -> dict[str, list[int]]:
+    lines: dict[str, list[int]] = {}
+    for part, line in batch.problems.order_by("part", "line").values_list("part", "line").distinct():
+        lines.setdefault(str(part), []).append(line)
+    return lines
+
+
 def _follow(batch: Import) -> Import:
-    same = {name: getattr(batch, name) for name in ("kind", "mode", "encoding", "sheet", "mapping")}
-    following = Import.objects.create(**same, created_by=batch.created_by, follows=batch)
+    """Another import of the same files. It removes nobody: who belongs where has gone on since the first."""
+    mode = Import.Mode.UPDATE if batch.mode == Import.Mode.REPLACE else batch.mode
+    following = Import.objects.create(kind=batch.kind, mode=mode, created_by=batch.created_by, follows=batch)
     for file in batch.files.all():
-        ImportFile.objects.create(batch=following, part=file.part, file=file.file.name, name=file.name, size=file.size, sha256=file.sha256)
+        file.pk, file._state.adding, file.batch = None, True, following
+        file.save()
     return following
 
 
@@ -89,9 +94,11 @@ def refuse_unfit(file: "File[Any]") -> None:
         raise RecipientError(_("This file is %(size)s. The limit is %(most)s: split it, and import the parts one by one.") % facts)
 
 
-def _store(batch: Import, file: "File[Any]", *, part: int) -> None:
+def _store(batch: Import, file: "File[Any]", *, part: int, replaces: dict[str, list[int]] | None = None) -> None:
     """The row, and with it the file: what is rolled back takes the file along."""
-    stored = ImportFile(batch=batch, part=part, name=clean_name(file.name or ""), size=file.size, sha256=_digest(file))
+    answers = _same_columns(batch) if replaces else {}
+    facts = {"name": clean_name(file.name or ""), "size": file.size, "sha256": _digest(file)}
+    stored = ImportFile(batch=batch, part=part, answers=answers, replaces=replaces or {}, **facts)
     storage, name = stored.file.storage, stored_name()
     try:
         stored.file.name = storage.save(name, file)
@@ -101,6 +108,12 @@ def _store(batch: Import, file: "File[Any]", *, part: int) -> None:
         if isinstance(error, OSError) and error.errno in FULL:
             raise RecipientError(NO_ROOM) from error
         raise
+
+
+def _same_columns(batch: Import) -> dict[str, Any]:
+    """Columns that were mapped by hand bear the same titles among the wrong rows that went out."""
+    mapping = batch.files.order_by("part")[0].answers.get("mapping")
+    return {"mapping": mapping} if mapping else {}
 
 
 def clean_name(name: str) -> str:

@@ -196,8 +196,7 @@ def test_a_right_revoked_after_the_confirmation_ends_it(confirmed, night, frank)
 
 def test_a_right_on_one_group_revoked_since_is_asked_again(night, ben, upload):
     keeper = make_person("kim", staff=True)
-    assign_perm("recipients.add_import", keeper)
-    for codename in ("view_user", "view_recipient"):
+    for codename in ("add_import", "view_import", "view_user", "view_recipient"):
         assign_perm(f"recipients.{codename}", keeper)
     assign_perm("recipients.manage_members_recipientgroup", keeper, night)
     batch = upload(HEADER, "N,00043", actor=keeper)

@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from audit.models import AccessRecord
 from backoffice.jobs import ask_for
-from recipients.models import Import
+from recipients.models import Import, Recipient, RecipientGroup
 from recipients.services import ImportService
 from recipients.services.imports.states import APPLY
 from tests.makers import make_person
-from tests.recipients.importing.conftest import carry_out, csv, members, read
+from tests.recipients.importing.conftest import carry_out, csv, members, read, take_back
 
 HEADER = "Group code,Group name,Recipient code,Employee number,E-mail"
 ADD = reverse("admin:recipients_import_add")
@@ -150,6 +150,40 @@ class TestMending:
         as_frank.post(url("mend", batch), {"file": csv(*failing)})
         assert [read(batch).summary[name] for name in ("wrong_rows", "new")] == [2, 0]
 
+    def test_columns_that_were_mapped_by_hand_are_the_same_among_the_mended_rows(self, as_frank, frank, night, ben):
+        batch = read(ImportService.upload(csv("Team,Number", "N,00043", "N,4"), kind="memberships", mode="add", actor=frank))
+        as_frank.post(url("answer", batch), {"column-0": "group", "column-1": "employee_number"})
+        failing = b"".join(as_frank.get(url("failing", read(batch))).streaming_content).decode("utf-8-sig").splitlines()
+        as_frank.post(url("mend", batch), {"file": csv(failing[0], "N,00042,")})
+        assert [read(batch).summary[name] for name in ("wrong_rows", "new", "unchanged")] == [0, 1, 1]
+
+    def test_mended_rows_may_come_from_windows(self, as_frank, upload, night, ben):
+        batch = upload(HEADER, "N,,,00042,", "N,,,4,")
+        file = SimpleUploadedFile("mended.csv", f"{HEADER},error\nN,,,00043,,déjà vu".encode("cp1252"))
+        as_frank.post(url("mend", batch), {"file": file})
+        assert read(batch).state == Import.State.UNREADABLE
+        as_frank.post(url("answer", batch), {"encoding": "cp1252"})
+        assert [read(batch).summary[name] for name in ("wrong_rows", "new")] == [0, 1]
+
+    def test_a_file_that_cannot_mend_is_left_out_again(self, as_frank, upload, night):
+        batch = upload(HEADER, "N,,,00042,", "N,,,4,")
+        as_frank.post(url("mend", batch), {"file": csv(HEADER)})
+        assert "Leave this file out" in said(as_frank.get(url("change", read(batch))))
+        as_frank.post(url("leave_out", batch))
+        assert [read(batch).summary[name] for name in ("wrong_rows", "unchanged")] == [1, 1]
+
+    def test_wrong_rows_that_do_not_come_back_remove_nobody(self, as_frank, upload, night, ben):
+        batch = upload(HEADER, "N,,,00043,", "N,,,42,", "N,,SECX,,", mode="replace")
+        as_frank.post(url("mend", batch), {"file": csv(HEADER, "N,,SEC,,")})
+        batch = read(batch)
+        assert (batch.summary["not_mended"], batch.summary["removed"]) == (1, 0)
+        assert "1 wrong rows are not among the mended ones" in said(as_frank.get(url("change", batch)))
+
+    def test_a_mended_file_with_more_columns_removes_no_more(self, as_frank, upload, night, ben):
+        batch = upload("Group code,Employee number", "N,00042", "N,4", mode="replace")
+        as_frank.post(url("mend", batch), {"file": csv(HEADER, "N,,,00043,")})
+        assert read(batch).summary["removed"] == 0
+
     def test_good_rows_first_and_the_mended_in_an_import_that_follows(self, as_frank, upload, night, ben):
         make_person("cas", employee_number="00044")
         batch = upload(HEADER, "N,,,00043,", "N,,,4,")
@@ -236,6 +270,8 @@ class TestAfterwards:
         assert b"".join(response.streaming_content) == f"{HEADER}\nN,,,00042,".encode()
         assert response.headers["Content-Disposition"].startswith("attachment")
         assert AccessRecord.objects.get(page="import file").user == frank
+        assert b"".join(as_frank.post(url("file", batch, 1)).streaming_content)
+        assert AccessRecord.objects.filter(page="import file").count() == 2
 
     def test_undo_says_what_it_reverts_and_what_others_changed_since(self, as_frank, upload, night, ben, frank):
         make_person("cas", employee_number="00044")
@@ -250,6 +286,25 @@ class TestAfterwards:
         batch.refresh_from_db()
         assert members(night) == {"ann", "SEC"}
         assert (batch.state, batch.summary["undone"], batch.summary["left"]) == ("undone", 1, 1)
+
+    def test_undo_leaves_what_others_decided_since(self, upload, night, ann, ben):
+        batch = carry_out(upload(HEADER, "N,,,00043,", "N,Nights,SEC,,", mode="replace"), typed="1")
+        assert members(night) == {"ben", "SEC"}
+        night.recipientgroupadditionalrecipient_set.create(user=ann)
+        night.recipientgroupadditionalrecipient_set.filter(user__in=(ann, ben)).delete()  # as others decided, ann is out
+        for name in ("Other", "Nights"):
+            RecipientGroup.objects.filter(pk=night.pk).update(name=name)
+        batch = take_back(batch)
+        assert (batch.summary["undone"], batch.summary["left"]) == (0, 3)
+        night.refresh_from_db()
+        assert (night.name, members(night)) == ("Nights", {"SEC"})
+
+    def test_undo_leaves_what_is_gone(self, upload, night, ben):
+        batch = carry_out(upload(HEADER, "N,,,00042,", "N,,,00043,", "N,,,00042,", mode="replace"), typed="1")
+        assert members(night) == {"ann", "ben"}
+        Recipient.objects.get(code="SEC").delete()
+        batch = take_back(batch)
+        assert (batch.state, batch.summary["undone"], batch.summary["left"]) == (Import.State.UNDONE, 1, 1)
 
     def test_whoever_sees_imports_but_imports_nothing_decides_nothing(self, client, carol, upload, night, ben):
         batch = upload(HEADER, "N,,,00043,")

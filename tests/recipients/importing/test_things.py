@@ -48,7 +48,7 @@ def test_rows_that_contradict_each_other_are_told(upload, db):
 
 def test_what_one_may_not_change_stays_as_it_is(upload, leeds):
     keeper = make_person("kim", staff=True)
-    keeper.user_permissions.set(Permission.objects.filter(codename__in=["add_import", "view_recipient", "add_recipient"]))
+    keeper.user_permissions.set(Permission.objects.filter(codename__in=["add_import", "view_import", "view_recipient", "add_recipient"]))
     batch = upload(RECIPIENTS, "LEEDS,Other,,,", "YORK,York,,,", kind="recipients", mode="update", actor=keeper)
     assert [batch.summary[name] for name in ("new", "changed", "unchanged")] == [1, 0, 1]
 
