@@ -83,8 +83,8 @@ class Check[C: Checked](ABC):
         """Take on what only shows across rows, and add what is known of it already."""
 
     @abstractmethod
-    def look_again(self) -> Iterator[CellProblem]:
-        """What shows across rows, once all of them were read."""
+    def look_again(self) -> Iterator[Iterator[CellProblem]]:
+        """What shows across rows, once all of them were read: for each pass over the file what it found, by line."""
 
     def batches(self) -> Iterator[C]:
         """Checked rows, ready to be staged. The report grows meanwhile, and is complete after `finish`.
@@ -111,7 +111,8 @@ class Check[C: Checked](ABC):
         """`keep` is given each problem that shows only now."""
         self.report.notices += [*self.table.header.notices, *self.table.source.notices, *self._numbers()]
         if self.across_rows:
-            self.report.add_late(_passed_on(self.look_again(), keep))
+            for found in self.look_again():
+                self.report.add_late(_passed_on(found, keep))
         return self.report
 
     def _numbers(self) -> Iterator[Notice]:

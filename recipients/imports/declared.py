@@ -51,10 +51,10 @@ class DeclaredCheck(Check[Checked]):
                 seen = self._seen.setdefault((same, key), Differences(all_repeats=same.counts))
                 seen.add([hash(rows[index]) for index in there], [said[index] for index in there])
 
-    def look_again(self) -> Iterator[CellProblem]:
+    def look_again(self) -> Iterator[Iterator[CellProblem]]:
         for (same, key), seen in self._seen.items():
             for hashes in seen.found():
-                yield from self._differences(same, key, hashes)
+                yield self._differences(same, key, hashes)
 
     def _differences(self, same: Same, key: Key, hashes: set[int]) -> Iterator[CellProblem]:
         """Read the file again, for the rows alone that may not agree with another of the same key."""

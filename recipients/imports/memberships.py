@@ -105,10 +105,10 @@ class MembershipCheck(Check[Members]):
             for key in checked.member_keys():
                 self._repeats.setdefault(key, Repeats()).add(groups, checked.folded(key))
 
-    def look_again(self) -> Iterator[CellProblem]:
+    def look_again(self) -> Iterator[Iterator[CellProblem]]:
         for key, repeats in self._repeats.items():
             for hashes in repeats.found():
-                yield from self._repeated_rows(key, hashes)
+                yield self._repeated_rows(key, hashes)
 
     def _repeated_rows(self, key: str, hashes: set[int]) -> Iterator[CellProblem]:
         """Read the file again, for the rows alone that may be there twice by this name of their member."""

@@ -58,7 +58,7 @@ def test_a_messy_file_is_mended_imported_and_taken_back(frank, night, worker, tm
     frank.check_accessible()
 
     page.get_by_role("button", name="Add 1 member").click()
-    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("heading", name="Imported", exact=True)).to_be_visible(timeout=WAIT)
     assert members(night) == {"ann", "ben", night.recipientgrouprecipient_set.get().recipient.code}
     frank.check_accessible()
 

@@ -34,7 +34,8 @@ def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the 
     started = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
     assert started == {
         *("notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"),
-        *("recipients.erase_leavers", "signin.sweep"),
+        *("recipients.erase_leavers", "recipients.sweep_imports", "signin.sweep"),
+        *("audit.sweep_exports", "audit.forget_exports"),
     }
     app.loader.import_default_modules()
     assert started <= app.tasks.keys()
