@@ -118,7 +118,9 @@ class People:
         yield made
         yield execute(CHANGE_PEOPLE.format(assignments=_assignments("t", TYPES)), [batch.pk])
         _end_sessions(batch)
-        yield execute(ADD_ENTRIES, [batch.pk])
+        added = execute(ADD_ENTRIES, [batch.pk])
+        analyse("recipients_roleassignment", added)
+        yield added
         yield execute(CHANGE_ENTRIES.format(assignments=_assignments("a", DAYS)), [batch.pk])
 
     plan_reverse = staticmethod(undoing_people.plan_reverse)

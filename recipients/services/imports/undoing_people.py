@@ -11,7 +11,7 @@ from audit.erasure import erased_ids
 from audit.triggers.recording import history_of
 from recipients.models import Import, RoleAssignment, User
 from recipients.services.imports.people_checking import OWN
-from recipients.services.imports.sql import execute, fetch, sub
+from recipients.services.imports.sql import analyse, execute, fetch, sub
 from recipients.services.imports.undoing_things import counts, done, used_by
 
 # What an account was before can belong to somebody else by now, and whoever was erased stays so.
@@ -56,8 +56,8 @@ LEFT = """
 
 def plan_reverse(batch: Import) -> int:
     """Returns how much does not stand any more."""
-    for statement, (sql, parameters) in ((PLAN_PEOPLE, _people(batch)), (PLAN_ENTRIES, _entries(batch))):
-        execute(statement.format(done=sql), [batch.pk, *parameters])
+    parts = ((PLAN_PEOPLE, _people(batch)), (PLAN_ENTRIES, _entries(batch)))
+    analyse("recipients_importrow", sum(execute(statement.format(done=sql), [batch.pk, *parameters]) for statement, (sql, parameters) in parts))
     return numbers(batch)["left"]
 
 

@@ -10,12 +10,12 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from backoffice.permissions import Role
 from recipients.models import Import, Recipient, RoleAssignment, User
-from recipients.services import PersonService
+from recipients.services import ImportService, PersonService
 from recipients.services.access import may_change_person, people_changeable_by
 from recipients.services.imports.registry import kind_of
 from recipients.signin.models import Session
 from tests.makers import make_group, make_person, make_recipient
-from tests.recipients.importing.conftest import carry_out, read, take_back
+from tests.recipients.importing.conftest import carry_out, csv, read, take_back
 
 HEADER = "Employee number,E-mail,First name,Last name,Job title,Username,Active,Recipient code,Role,From,Until"
 ZOE = "00050,Zoe@example.org,Zoë,Okafor,Planner,,,"
@@ -91,6 +91,13 @@ class TestJoining:
         page = client.get(reverse("admin:recipients_import_change", args=[batch.pk])).content.decode()
         assert "Add 2 people and entries" in page
         assert "2026-12-01" in page
+
+    def test_new_people_are_found_in_the_plan_by_their_names(self, people, db, frank, client):
+        batch = people(f"{ZOE},,,", "00051,,Ned,,,,,,,,")
+        client.force_login(frank)
+        page = client.get(reverse("admin:recipients_import_rows", args=[batch.pk]), {"q": "okafor"}).content.decode()
+        assert "00050" in page
+        assert "00051" not in page
 
     def test_a_person_on_several_rows_is_one_and_a_row_without_an_entry_is_repeated(self, people, db):
         assert numbers(people(f"{ZOE},,,", f"{ZOE},,,")) == [1, 0, 0, 1, 0]
@@ -213,6 +220,11 @@ class TestWhatIsWrong:
         batch = people("00050,x@example.org,New,,,,,,,,", "00051,,Other,,,x@example.org,,,,,", "00052,,Third,,,,,,,,")
         assert told(batch) == [(3, "Username", "taken_username")]
         assert batch.summary["new"] == 2
+
+    def test_nor_can_one_that_mends_give_somebody_what_another_gets(self, people, ann, frank):
+        batch = people("00050,x@example.org,New,,,,,,,,", "00060,,,,,,maybe,,,,")
+        batch = read(ImportService.mend(batch.pk, csv(HEADER, "00051,x@example.org,Other,,,,,,,,", "00050,ann@example.org,,,,,,,,,"), actor=frank))
+        assert told(batch) == [(2, "E-mail", "taken_email"), (3, "Employee number", "taken_number")]
 
     def test_two_ways_to_name_one_person_must_not_contradict(self, people, ann, sec):
         batch = people("00042,,,One,,,,SEC,,,2027-01-01", ",ann@example.org,,Two,,,,SEC,,,2028-01-01")
@@ -388,6 +400,14 @@ class TestTakingBack:
         zoe.refresh_from_db()
         assert zoe.is_active
 
+    def test_use_is_seen_even_when_it_begins_while_the_undo_is_planned(self, done, frank):
+        batch, kind = ImportService.undo(done.pk, actor=frank), kind_of(done)
+        kind.plan_reverse(batch)
+        assert kind.lock(batch, frank)
+        assert kind.stale(batch) == 0
+        Client().force_login(User.objects.get(employee_number="00050"))
+        assert kind.stale(batch) == 1
+
     def test_an_account_that_was_changed_since_stays_open(self, done):
         User.objects.filter(employee_number="00050").update(job_title="Head of planning")
         take_back(done)
@@ -415,6 +435,13 @@ class TestTakingBack:
         ann.refresh_from_db()
         assert not ann.is_active
         assert not Session.objects.filter(person=ann).exists()
+
+    def test_nobody_closes_their_own_account_by_taking_back(self, people, frank):
+        boss, olivia = make_person("boss", role=Role.ADMINISTRATOR, is_active=False), make_person("olivia", role=Role.ADMINISTRATOR)
+        batch = carry_out(people(",boss@example.org,,,,,yes,,,,", actor=olivia))
+        boss.refresh_from_db()
+        assert take_back(batch, actor=boss).state == Import.State.DONE
+        assert take_back(batch, actor=olivia).state == Import.State.UNDONE
 
     def test_it_takes_the_rights_that_importing_takes(self, done, ann, frank):
         ann.groups.add(Group.objects.get(name=Role.AUTHOR))
