@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from audit.triggers.recording import history_of
 from backoffice.permissions import may_everywhere, may_somewhere
-from recipients.models import Import, ImportRow, Recipient, User
+from recipients.models import Import, ImportRow, Recipient, RoleAssignment, User
 from recipients.services.access import people_changeable_by
 from recipients.services.imports import people_planning, undoing_people
-from recipients.services.imports.people_checking import NOW, OWN, managed
-from recipients.services.imports.sql import analyse, execute, fetch
+from recipients.services.imports.people_checking import MANY, NOW, OWN, managed
+from recipients.services.imports.sql import analyse, execute, fetch, forget_plans
+from recipients.signin.models import Session
 from recipients.signin.services import SessionService
 
 Outcome = ImportRow.Outcome
@@ -114,18 +116,27 @@ class People:
     def steps(batch: Import, actor: Any) -> Iterator[int]:  # noqa: ARG004 - others keep a note of who it was; here the history does
         yield execute(TAKE_OUT, [batch.pk])
         made = execute(ADD_PEOPLE, [batch.pk])
-        analyse("recipients_user", made)
+        analyse("recipients_user", made, many=MANY)
         yield made
-        yield execute(CHANGE_PEOPLE.format(assignments=_assignments("t", TYPES)), [batch.pk])
+        forget_plans()
+        changed = execute(CHANGE_PEOPLE.format(assignments=_assignments("t", TYPES)), [batch.pk])
         _end_sessions(batch)
-        added = execute(ADD_ENTRIES, [batch.pk])
-        analyse("recipients_roleassignment", added)
-        yield added
-        yield execute(CHANGE_ENTRIES.format(assignments=_assignments("a", DAYS)), [batch.pk])
+        yield changed
+        analyse(history_of(User)._meta.db_table, made + changed, many=MANY)
+        yield from _write_entries(batch)
 
     plan_reverse = staticmethod(undoing_people.plan_reverse)
     reverse_numbers = staticmethod(undoing_people.numbers)
     left_rows = staticmethod(undoing_people.left_rows)
+
+
+def _write_entries(batch: Import) -> Iterator[int]:
+    added = execute(ADD_ENTRIES, [batch.pk])
+    analyse("recipients_roleassignment", added, many=MANY)
+    yield added
+    changed = execute(CHANGE_ENTRIES.format(assignments=_assignments("a", DAYS)), [batch.pk])
+    analyse(history_of(RoleAssignment)._meta.db_table, added + changed, many=MANY)
+    yield changed
 
 
 def _manages_all(batch: Import, actor: Any) -> bool:
@@ -144,5 +155,5 @@ def _assignments(alias: str, types: dict[str, str]) -> str:
 def _end_sessions(batch: Import) -> None:
     """Of whoever becomes inactive: else they would be open again if the account ever is."""
     closed = batch.rows.filter(outcome=Outcome.CHANGED, recipient=None, after__is_active=False).values("person")
-    for person in User.objects.filter(pk__in=closed).order_by("pk"):
+    for person in User.objects.filter(pk__in=Session.objects.filter(person__in=closed).values("person")).order_by("pk"):
         SessionService.end_all(person)

@@ -17,6 +17,7 @@ from recipients.services.access import people_changeable_by
 from recipients.services.imports.kinds import Reading
 from recipients.services.imports.sql import execute, fetch, sub
 
+MANY = 1_000  # rows; people are joined with themselves in several ways, so the planner has to know sooner how many they are
 OWN = ("employee_number", "email", "first_name", "last_name", "job_title", "username", "is_active")
 NOW = ", ".join(f"'{column}', v.{column}" for column in OWN)
 

@@ -2,7 +2,7 @@
 
 from recipients.models import Import
 from recipients.services.imports.kinds import Reading
-from recipients.services.imports.people_checking import IS_GOOD, check
+from recipients.services.imports.people_checking import IS_GOOD, MANY, check
 from recipients.services.imports.sql import analyse, execute, walking_through
 
 PLAN_PEOPLE = """
@@ -48,4 +48,4 @@ def plan(reading: Reading) -> None:
     with walking_through(reading.summary["rows"]):
         check(reading, facts)
         planned = sum(execute(sql, facts) for sql in (PLAN_PEOPLE, PLAN_ENTRIES, PLAN_REPEATED))
-    analyse("recipients_importrow", planned)
+    analyse("recipients_importrow", planned, many=MANY)

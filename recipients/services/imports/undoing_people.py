@@ -10,9 +10,9 @@ from django.db.models import ManyToOneRel
 from audit.erasure import erased_ids
 from audit.triggers.recording import history_of
 from recipients.models import Import, RoleAssignment, User
-from recipients.services.imports.people_checking import OWN
+from recipients.services.imports.people_checking import MANY, OWN
 from recipients.services.imports.sql import analyse, execute, fetch, sub
-from recipients.services.imports.undoing_things import counts, done, used_by
+from recipients.services.imports.undoing_things import counts, done
 
 # What an account was before can belong to somebody else by now, and whoever was erased stays so.
 FREE = """
@@ -22,8 +22,22 @@ FREE = """
             OR lower(o.email) = lower(d.before ->> 'email') AND o.email <> '')
     )
 """
-SIGNED_IN = "t.last_login IS NOT NULL"
-BELONGS = "EXISTS (SELECT FROM recipients_roleassignment a WHERE a.user_id = h.id AND a.id NOT IN ({made}))"
+# Who of those that the import made is in use: each table that points to people is gone through once, however many they are.
+MADE = """
+    WITH made AS MATERIALIZED (
+        SELECT h.id FROM audit_entry e
+        JOIN {history} h ON h.history_id BETWEEN e.history_first AND e.history_last AND h.history_entry_id = e.id
+        WHERE e.source = %s AND e.source_detail = %s AND e.model = %s AND e.kind = '+'
+    ), taken_away AS MATERIALIZED (SELECT d.id FROM ({entries}) d WHERE d.stands AND d.was_made),
+    used AS MATERIALIZED (
+        SELECT u.id FROM recipients_user u JOIN made ON made.id = u.id WHERE u.last_login IS NOT NULL
+        UNION ALL
+        SELECT u.user_id FROM recipients_roleassignment u JOIN made ON made.id = u.user_id
+        WHERE u.id NOT IN (SELECT id FROM taken_away)
+        {pointing}
+    )
+"""
+POINTS = 'UNION ALL SELECT u."{column}" FROM "{table}" u JOIN made ON made.id = u."{column}"'
 IS_OPEN = "EXISTS (SELECT FROM recipients_user u WHERE u.id = d.id AND u.is_active)"
 PLAN_PEOPLE = f"""
     INSERT INTO recipients_importrow (batch_id, outcome, person_id, before, after)
@@ -57,7 +71,8 @@ LEFT = """
 def plan_reverse(batch: Import) -> int:
     """Returns how much does not stand any more."""
     parts = ((PLAN_PEOPLE, _people(batch)), (PLAN_ENTRIES, _entries(batch)))
-    analyse("recipients_importrow", sum(execute(statement.format(done=sql), [batch.pk, *parameters]) for statement, (sql, parameters) in parts))
+    count = sum(execute(statement.format(done=sql), [batch.pk, *parameters]) for statement, (sql, parameters) in parts)
+    analyse("recipients_importrow", count, many=MANY)
     return numbers(batch)["left"]
 
 
@@ -101,11 +116,14 @@ def _entries(batch: Import) -> tuple[str, list[Any]]:
 
 
 def _people(batch: Import) -> tuple[str, list[Any]]:
-    """Made ones are in use once anybody points to them, but for the entries that are taken away with them."""
-    entries, of_entries = _entries(batch)
-    made = f"SELECT e.id FROM ({entries}) e WHERE e.stands AND e.was_made"
-    erased, of_erased = sub(erased_ids(User))
-    pointing = (field for field in User._meta.get_fields(include_hidden=True) if isinstance(field, ManyToOneRel))
-    uses = [used_by(relation) for relation in pointing if counts(relation) and relation.related_model is not RoleAssignment]
-    sql, parameters = done(User, OWN, batch, used=(SIGNED_IN, BELONGS.format(made=made), *uses), free=FREE.format(erased=erased))
-    return sql, [*of_entries, *of_erased, *parameters]
+    """Made ones are in use once anything points to them, in whichever app, but for the entries that are taken away with them."""
+    (entries, of_entries), (erased, of_erased) = _entries(batch), sub(erased_ids(User))
+    relations = (field for field in User._meta.get_fields(include_hidden=True) if isinstance(field, ManyToOneRel))
+    pointing = [
+        POINTS.format(table=relation.related_model._meta.db_table, column=relation.field.column)
+        for relation in relations
+        if counts(relation) and relation.related_model is not RoleAssignment
+    ]
+    made = MADE.format(history=history_of(User)._meta.db_table, entries=entries, pointing=" ".join(pointing))
+    sql, parameters = done(User, OWN, batch, used=("h.id IN (SELECT id FROM used)",), free=FREE.format(erased=erased))
+    return made + sql, [*parameters, *of_entries, *of_erased, *parameters]

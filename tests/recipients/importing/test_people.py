@@ -223,7 +223,9 @@ class TestWhatIsWrong:
 
     def test_nor_can_one_that_mends_give_somebody_what_another_gets(self, people, ann, frank):
         batch = people("00050,x@example.org,New,,,,,,,,", "00060,,,,,,maybe,,,,")
-        batch = read(ImportService.mend(batch.pk, csv(HEADER, "00051,x@example.org,Other,,,,,,,,", "00050,ann@example.org,,,,,,,,,"), actor=frank))
+        batch = read(
+            ImportService.mend(batch.pk, csv(HEADER, "00051,x@example.org,Other,,,,,,,,", "00050,ann@example.org,,,,,,,,,"), actor=frank)
+        )
         assert told(batch) == [(2, "E-mail", "taken_email"), (3, "Employee number", "taken_number")]
 
     def test_two_ways_to_name_one_person_must_not_contradict(self, people, ann, sec):
