@@ -9,6 +9,7 @@ from django.urls import reverse
 from guardian.shortcuts import assign_perm, remove_perm
 
 from backoffice.permissions import Role
+from recipients.imports.examples import example
 from recipients.models import Import, Recipient, RoleAssignment, User
 from recipients.services import ImportService, PersonService
 from recipients.services.access import may_change_person, people_changeable_by
@@ -101,6 +102,19 @@ class TestJoining:
 
     def test_a_person_on_several_rows_is_one_and_a_row_without_an_entry_is_repeated(self, people, db):
         assert numbers(people(f"{ZOE},,,", f"{ZOE},,,")) == [1, 0, 0, 1, 0]
+
+    def test_the_example_can_be_imported_by_the_page_that_offers_it(self, upload, frank, client):
+        client.force_login(frank)
+        page = client.get(reverse("admin:recipients_import_add"), {"kind": "people"})
+        assert "No for whoever has left" in page.content.decode()
+        for code in ("TEAM-NIGHTS-LEEDS", "SITE-LEEDS", "DEPT-FACILITIES"):
+            make_recipient(code=code)
+        batch = carry_out(upload(*example("people").decode("utf-8-sig").splitlines(), kind="people"))
+        assert numbers(batch) == [5, 0, 0, 0, 0]
+        assert set(User.objects.filter(employee_number__startswith="E").values_list("username", "is_active")) == {
+            ("grace.okafor", True),
+            ("amir.hussain", False),
+        }
 
 
 class TestMoving:
