@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from audit.models import AccessRecord
-from backoffice.permissions import may, may_everywhere
+from backoffice.permissions import may, may_everywhere, visible
 from recipients.models import User
 
 
@@ -31,6 +31,19 @@ def may_change_person(actor: Any, person: User) -> bool:
     if person.is_superuser:
         return actor.is_superuser
     return may_give_rights(actor) or not holds_rights(person)
+
+
+def people_changeable_by(actor: Any) -> QuerySet[User]:
+    """Everyone of whom `may_change_person` is true, for many at once."""
+    people = visible(actor, "change", User.objects.all())
+    if not actor.is_superuser:
+        people = people.filter(is_superuser=False)
+    if may_give_rights(actor):
+        return people
+    holders = (
+        Exists(through._base_manager.filter(user=OuterRef("pk"))) for through in (User.groups.through, User.user_permissions.through)
+    )
+    return people.filter(*(~holds for holds in holders), is_staff=False, is_superuser=False)
 
 
 def sees_rights_on(user: Any, target: Model) -> bool:

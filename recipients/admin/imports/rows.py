@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from backoffice.admin.paginator import page_of, words_sought
 from recipients.admin.imports.page import find, outcome_or_none
 from recipients.admin.imports.words import LABELS, figures
-from recipients.models import Import, Recipient, RecipientGroup, User
+from recipients.models import Import, ImportRow, Recipient, RecipientGroup, User
 
+PERSON = ("first_name", "last_name", "username", "email", "employee_number")
 MOST_MATCHES = 2_000  # things of one kind that a search finds
 
 
@@ -39,10 +40,18 @@ def rows(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 def _matching(planned: QuerySet, word: str) -> QuerySet:
     """Found by name first, so that the plan is looked through by numbers."""
-    people = _named(User, word, "first_name", "last_name", "username", "email", "employee_number")
+    people = _named(User, word, *PERSON)
     entities = _named(Recipient, word, "name", "code")
     groups = _named(RecipientGroup, word, "name", "code")
-    return planned.filter(Q(person__in=people) | Q(recipient__in=entities) | Q(group__in=groups))
+    return planned.filter(Q(person__in=people) | Q(recipient__in=entities) | Q(group__in=groups) | _new_person(word))
+
+
+def _new_person(word: str) -> Q:
+    """Whoever is not there yet is named by the plan alone."""
+    named = Q()
+    for field in PERSON:
+        named |= Q(**{f"after__{field}__icontains": word})
+    return named & Q(person=None, outcome=ImportRow.Outcome.NEW)
 
 
 def _named(model: Any, word: str, *fields: str) -> list[int]:

@@ -69,9 +69,11 @@ def undo(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 
 def _sentences(numbers: dict[str, int]) -> list[str]:
-    taken, put, renamed, away, back = (numbers.get(name, 0) for name in ("taken_out", "put_back", "renamed", "taken_away", "changed_back"))
+    names = ("taken_out", "put_back", "renamed", "taken_away", "changed_back", "closed")
+    taken, put, renamed, away, back, closed = (numbers.get(name, 0) for name in names)
     told = [
         (away, ngettext("%(count)s that it made is taken away.", "%(count)s that it made are taken away.", away)),
+        (closed, ngettext("%(count)s account that it made becomes inactive.", "%(count)s accounts that it made become inactive.", closed)),
         (back, ngettext("%(count)s becomes as it was before.", "%(count)s become as they were before.", back)),
         (taken, ngettext("%(count)s member that it added is taken out.", "%(count)s members that it added are taken out.", taken)),
         (put, ngettext("%(count)s member that it removed is put back.", "%(count)s members that it removed are put back.", put)),
@@ -88,7 +90,7 @@ def _told(left: list[dict[str, Any]]) -> list[dict[str, Any]]:
     entities = Recipient.objects.in_bulk({row["recipient_id"] for row in left if row["recipient_id"]})
     return [
         {
-            "group": groups.get(row["group_id"]),
+            "group": groups.get(row["group_id"]) or (entities.get(row["recipient_id"]) if row["person_id"] else None),
             "member": people.get(row["person_id"]) or entities.get(row["recipient_id"]),
             "by": people.get(row["by_id"]),
             "at": row["at"],

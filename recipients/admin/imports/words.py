@@ -84,6 +84,14 @@ NOUNS = {
     "taken_code": ("%(count)s code that cannot be used", "%(count)s codes that cannot be used"),
     "near_code": ("%(count)s code that differs in capitals alone", "%(count)s codes that differ in capitals alone"),
     "may_not_add": ("%(count)s unknown code", "%(count)s unknown codes"),
+    "taken_username": ("%(count)s username that another has", "%(count)s usernames that others have"),
+    "taken_email": ("%(count)s e-mail address that another has", "%(count)s e-mail addresses that others have"),
+    "taken_number": ("%(count)s employee number that another has", "%(count)s employee numbers that others have"),
+    "unfit_username": ("%(count)s new person without a username", "%(count)s new people without a username"),
+    "nameless": ("%(count)s new person without a name", "%(count)s new people without a name"),
+    "may_not_change": ("%(count)s row about an account you may not change", "%(count)s rows about accounts you may not change"),
+    "own_account": ("%(count)s row that closes your own account", "%(count)s rows that close your own account"),
+    "order": ("%(count)s entry that ends before it starts", "%(count)s entries that end before they start"),
     "conflict": ("%(count)s row that contradicts another", "%(count)s rows that contradict others"),
 }
 

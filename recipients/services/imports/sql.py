@@ -31,10 +31,19 @@ def sub(rows: QuerySet) -> tuple[str, Sequence[Any]]:
 MANY = 10_000  # rows; what autovacuum would notice only later is told to the planner at once
 
 
-def analyse(table: str, changed: int) -> None:
+def analyse(table: str, changed: int, *, many: int = MANY) -> None:
     """After `changed` rows of it were written in this transaction or the last."""
-    if changed >= MANY:
+    if changed >= many:
         execute(f"ANALYZE {table}")
+
+
+def forget_plans() -> None:
+    """Before many rows are changed at once.
+
+    The triggers that write the history hold what rows were against what they are, in the way that was best for the first
+    statement of this connection. If that changed a single row, each of many rows would be held against each.
+    """
+    execute("DISCARD PLANS")
 
 
 @contextmanager

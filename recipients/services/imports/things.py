@@ -16,7 +16,7 @@ from recipients.models import Import, ImportRow, Recipient, RecipientGroup
 from recipients.services.creators import grant_to_creator
 from recipients.services.imports import undoing_things
 from recipients.services.imports.kinds import Reading
-from recipients.services.imports.sql import analyse, execute, fetch, sub
+from recipients.services.imports.sql import analyse, execute, fetch, forget_plans, sub
 from recipients.services.imports.telling import tell
 
 New, Changed, Unchanged = ImportRow.Outcome.NEW, ImportRow.Outcome.CHANGED, ImportRow.Outcome.UNCHANGED
@@ -167,6 +167,7 @@ class Things:
         return len(made)
 
     def _change(self, batch: Import, actor: Any) -> int:
+        forget_plans()
         parts = [f"{f.column} = coalesce((r.after ->> '{f.column}')::{f.type}, t.{f.column})" for f in self.fields]
         by = ", modified_by_id = %(actor)s" if self.is_tracked else ""
         sql = CHANGE.format(table=self.model._meta.db_table, assignments=", ".join(parts), modified_by=by, planned=self.planned)

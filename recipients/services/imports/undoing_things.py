@@ -1,6 +1,6 @@
 """Taking back what an import made or changed of recipients and groups, as far as nobody has changed or used it since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -16,7 +16,7 @@ DONE = """
            CASE WHEN t.id IS NULL THEN FALSE
                 WHEN h.history_type = '+' THEN NOT EXISTS (
                     SELECT FROM {history} l WHERE l.id = h.id AND l.history_id > h.history_id) AND NOT ({used})
-                ELSE jsonb_build_object({now}) @> d.after END AS stands
+                ELSE jsonb_build_object({now}) @> d.after AND ({free}) END AS stands
     FROM audit_entry e
     JOIN {history} h ON h.history_id BETWEEN e.history_first AND e.history_last AND h.history_entry_id = e.id
     LEFT JOIN {table} t ON t.id = h.id {living}
@@ -80,6 +80,15 @@ def take_away(model: Any, planned: str, batch: Import, actor: Any) -> Iterator[i
 
 
 def _done(model: Any, columns: Sequence[str], batch: Import) -> tuple[str, list[Any]]:
+    return done(model, columns, batch, used=(used_by(relation) for relation in model._meta.related_objects if counts(relation)))
+
+
+def done(model: Any, columns: Sequence[str], batch: Import, *, used: Iterable[str] = (), free: str = "TRUE") -> tuple[str, list[Any]]:
+    """What the import did, as a part of a statement.
+
+    `used`: what keeps a thing that it made. `free`: whether one that it changed can be what it was.
+    """
+
     def fields(alias: str) -> str:
         return ", ".join(f"'{column}', {alias}.{column}" for column in columns)
 
@@ -90,21 +99,20 @@ def _done(model: Any, columns: Sequence[str], batch: Import) -> tuple[str, list[
         now=fields("t"),
         before=fields("p"),
         after=fields("h"),
-        used=" OR ".join(_uses(model)) or "FALSE",
+        used=" OR ".join(used) or "FALSE",
+        free=free,
     )
     return sql, [Source.IMPORT, str(batch.pk), model._meta.label_lower]
 
 
-def _uses(model: Any) -> list[str]:
-    """Whatever points to it, in whichever app; rights and plans aside."""
-    pointing = (relation for relation in model._meta.related_objects if _counts(relation))
-    return [
-        f'EXISTS (SELECT FROM "{r.related_model._meta.db_table}" u WHERE u."{r.field.column}" = h.id)' for r in pointing if r.field.concrete
-    ]
+def used_by(relation: Any) -> str:
+    """Whether something points to it, in whichever app."""
+    return f'EXISTS (SELECT FROM "{relation.related_model._meta.db_table}" u WHERE u."{relation.field.column}" = h.id)'
 
 
-def _counts(relation: Any) -> bool:
+def counts(relation: Any) -> bool:
+    """Rights and plans aside."""
     other = relation.related_model
     is_right = issubclass(other, UserObjectPermissionBase | GroupObjectPermissionBase)
     is_history = hasattr(other, "history_entry_id")
-    return not (is_right or is_history or relation.many_to_many or other is ImportRow)
+    return relation.field.concrete and not (is_right or is_history or relation.many_to_many or other is ImportRow)

@@ -24,7 +24,7 @@ def root(db) -> User:
 def read(root: User, path: Path, row: dict[str, str]) -> Import:
     with path.open("rb") as content:
         batch = ImportService.upload(File(content, name=row["file"]), kind=row["kind"] or "memberships", mode="add", actor=root)
-    Import.objects.filter(pk=batch.pk).update(encoding=row["encoding"], sheet=row["sheet"])
+    batch.files.update(answers={name: row[name] for name in ("encoding", "sheet") if row[name]})
     ImportService.read(batch.pk)
     batch.refresh_from_db()
     return batch
