@@ -11,6 +11,7 @@ from recipients.models import Import, RecipientGroup
 from tests.flows.conftest import Visitor
 from tests.makers import make_group, make_person, make_recipient
 from tests.recipients.importing.conftest import members
+from tests.recipients.imports.test_nasty_files import FOLDER, OUTCOMES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAIT = 20_000  # ms, for a worker that has just started
@@ -87,3 +88,27 @@ def test_the_upload_page_works_on_a_phone(frank, night):
     assert frank.page.evaluate("document.documentElement.scrollWidth") <= 320
     frank.check_accessible()
     assert not Import.objects.exists()
+
+
+SEEN = (
+    "unbalanced_quote.csv",
+    "bom_in_the_middle.csv",
+    "misspelt_header.csv",
+    "header_only.csv",
+    "title_rows.csv",
+    "page.csv",
+    "short_row.csv",
+    "quoted_newline_in_email.csv",
+    "spoilt_before.csv",
+)
+
+
+def test_files_of_the_fixtures_say_in_the_browser_what_their_table_says(frank, night, worker):
+    page = frank.page
+    rows = {row["file"]: row for row in OUTCOMES}
+    for name in SEEN:
+        upload(page, FOLDER / name, "Replace")
+        expect(page.get_by_text(rows[name]["words"]).first).to_be_visible(timeout=WAIT)
+    frank.check_accessible()
+    assert not Import.objects.exclude(state__in=("unreadable", "checked")).exists()
+    assert len(members(night)) == 2  # header or not, nobody was removed
