@@ -66,7 +66,7 @@ def test_a_row_says_who_what_when_and_why(alice):
     row = rows_of(as_csv())[0]
     entry = Entry.objects.latest("id")
     assert row == {
-        "Time (UTC)": entry.at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
+        "Time (UTC)": f"{entry.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}".rstrip("0").rstrip(".") + "Z",  # as PostgreSQL writes it
         "Person": "Alice Tester",
         "Username": "alice",
         "Number of the person": str(alice.pk),
