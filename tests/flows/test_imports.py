@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backoffice.permissions import Role
-from recipients.models import Import, RecipientGroup
+from recipients.models import Import, ImportRow, RecipientGroup
 from tests.flows.conftest import Visitor
 from tests.makers import make_group, make_person, make_recipient
 from tests.recipients.importing.conftest import members
@@ -112,3 +112,13 @@ def test_files_of_the_fixtures_say_in_the_browser_what_their_table_says(frank, n
     frank.check_accessible()
     assert not Import.objects.exclude(state__in=("unreadable", "checked")).exists()
     assert len(members(night)) == 2  # header or not, nobody was removed
+
+
+def test_reading_can_be_stopped_and_leaves_nothing(frank, night, worker, tmp_path):
+    file = tmp_path / "long.csv"
+    file.write_text("Group code,Employee number\n" + "N,00043\n" * 900_000)
+    upload(frank.page, file, "Add")
+    expect(frank.page.get_by_text("Reading and checking rows")).to_be_visible(timeout=WAIT)
+    frank.page.get_by_role("button", name="Stop").click()
+    expect(frank.page.get_by_role("heading", name="Nothing was changed")).to_be_visible(timeout=WAIT)
+    assert not ImportRow.objects.exists()
