@@ -5,6 +5,7 @@ asks two things: the right to see it, and a right to export. Both are asked agai
 fetched.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ class Asked:
         return request
 
 
-class ExportedList:
+class ExportedList(ABC):
     """`name` stands in addresses, file names and the record, `title` on pages and in workbooks."""
 
     name: str
@@ -73,13 +74,13 @@ class ExportedList:
     def _sees_too(self, user: Any) -> bool:
         return all(may_everywhere(user, "view", model) for model in self.sees_too)
 
+    @abstractmethod
     def shown(self, asked: Asked) -> QuerySet:
         """What the page would show to this person, in its order.
 
         Raises:
             FilterError: the address asks for nothing that the page offers.
         """
-        raise NotImplementedError
 
     def rows(self, asked: Asked) -> QuerySet:
         """As much of it as may leave. Raises what `shown` does."""
@@ -101,9 +102,9 @@ class ExportedList:
         """What a parameter of the page's address is called; itself, if the list knows no word for it."""
         return name
 
+    @abstractmethod
     def url(self, object_id: int | None) -> str:
         """Where the list is."""
-        raise NotImplementedError
 
     # -- for all of them --
     def admit(self, asked: Asked) -> Model | None:

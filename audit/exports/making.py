@@ -88,7 +88,7 @@ def _make(export: ListExport, run: jobs.Run) -> int:
         _end(export, run, State.REFUSED, _("You may no longer export this list."))
     except FilterError as error:
         _end(export, run, State.REFUSED, str(error))
-    except Exception:
+    except Exception:  # whatever it is, the page has to say so, and the log what it was
         _end(export, run, State.FAILED, _("The file could not be written. Try again later, or narrow the list by a filter."))
         logger.exception("The export %s of a list could not be made.", export.pk)
         raise

@@ -5,6 +5,7 @@ the stored value. `is_number` leaves a number one in Excel.
 """
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,11 +17,11 @@ from audit.exports.cells import guarded
 from audit.exports.tables import Select
 
 
-class Cell(Widget):
+class Cell(Widget, ABC):
     is_number = False
 
-    def sql(self, value: str) -> Select:
-        raise NotImplementedError
+    @abstractmethod
+    def sql(self, value: str) -> Select: ...
 
 
 class Text(Cell):

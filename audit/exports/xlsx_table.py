@@ -51,13 +51,17 @@ def workbook_of(table: Table, snapshot: Snapshot, *, rows_per_sheet: int = ROWS_
 def write_workbook(table: Table, snapshot: Snapshot, file: IO[bytes], *, rows_per_sheet: int = ROWS_PER_SHEET, tell: Tell = bool) -> None:
     with tempfile.TemporaryDirectory() as folder:  # the sheets wait there until they are packed
         book = xlsxwriter.Workbook(file, OPTIONS | {"tmpdir": folder})
-        try:
+        with ExitStack() as broken_off:
+            broken_off.callback(_abandon, book)
             _fill(book, table, snapshot, rows_per_sheet, tell)
-        except BaseException:
-            for sheet in book.worksheets():
-                sheet._opt_close()  # what broke off is not worth packing
-            raise
+            broken_off.pop_all()
         book.close()
+
+
+def _abandon(book: Any) -> None:
+    """What broke off is not worth packing."""
+    for sheet in book.worksheets():
+        sheet._opt_close()
 
 
 def _fill(book: Any, table: Table, snapshot: Snapshot, rows_per_sheet: int, tell: Tell) -> None:

@@ -163,11 +163,10 @@ def fetch(request: HttpRequest, object_id: int) -> HttpResponseBase:
         messages.warning(request, _("This file is not kept any more. Export the list again."))
         return redirect("admin:exports")
     exported, asked = making.what_was_asked(found)
-    try:
+    with ExitStack() as held:
+        held.enter_context(content)
         _record(exported, asked, exported.about(asked), found.format, found.rows)
-    except BaseException:
-        content.close()
-        raise
+        held.pop_all()  # the answer closes it
     return _attached(content, _file_name(found.list_name, found.rows, found.format), found.format)
 
 

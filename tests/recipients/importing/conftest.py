@@ -7,9 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from backoffice.models import Job
-from recipients.models import Import, RecipientGroup, User
+from recipients.models import Import, Recipient, RecipientGroup, User
 from recipients.services import ImportService
 from tests.makers import make_group, make_person, make_recipient
+
+PEOPLE = "Employee number,E-mail,First name,Last name,Job title,Username,Active,Recipient code,Role,From,Until"
+ZOE = "00050,Zoe@example.org,Zoë,Okafor,Planner,,,"
 
 
 @pytest.fixture
@@ -75,3 +78,34 @@ def members(group: RecipientGroup) -> set[str]:
     people = group.recipientgroupadditionalrecipient_set.values_list("user__username", flat=True)
     recipients = group.recipientgrouprecipient_set.values_list("recipient__code", flat=True)
     return {*people, *recipients}
+
+
+@pytest.fixture
+def sec(db, ann) -> Recipient:
+    """Security, to which Ann belongs."""
+    return make_recipient("Security", code="SEC", members=(ann,))
+
+
+@pytest.fixture
+def hr(db) -> Recipient:
+    return make_recipient("People", code="HR")
+
+
+@pytest.fixture
+def people(upload):
+    def uploaded(*rows: str, mode: str = "update", **options) -> Import:
+        return upload(PEOPLE, *rows, kind="people", mode=mode, **options)
+
+    return uploaded
+
+
+def entries(person: User) -> set[tuple]:
+    return set(person.roleassignment_set.values_list("recipient__code", "role", "starts_on", "ends_on"))
+
+
+def told(batch: Import) -> list[tuple]:
+    return list(batch.problems.order_by("line", "pk").values_list("line", "column", "code"))
+
+
+def numbers(batch: Import) -> list[int]:
+    return [batch.summary[name] for name in ("new", "changed", "unchanged", "repeated", "wrong_rows")]
