@@ -4,6 +4,7 @@
 `ENVIRONMENT=production` refuses to start until everything it needs is set.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -195,6 +196,7 @@ if PRODUCTION:
 # -- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = env("EMAIL_URL", default="smtp://localhost:1025")
 MAILERS = {"default": mailer(EMAIL_URL)}
+EMAIL_PER_MINUTE = env.int("EMAIL_PER_MINUTE", default=0)  # to the mail server, by all workers together; 0: as fast as it takes them
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Staff notices <notices@example.org>")
 
 # -- Work in the background ---------------------------------------------------------------------
@@ -216,18 +218,21 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # A page that publishes while the broker is away waits half a second, no more; the sweep repeats the hint.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.3}
+# A scheduled notice that is later than this asks a person instead of going out at an hour nobody chose.
+PUBLISH_GRACE = timedelta(minutes=env.int("PUBLISH_GRACE_MINUTES", default=60))
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# None of them expires: a worker compares that with its own clock, and one that is an hour off would do nothing at all.
 CELERY_BEAT_SCHEDULE = {
-    "publish-due": {"task": "notices.publish_due", "schedule": 20.0, "options": {"expires": 60}},
-    "sweep": {"task": "notices.sweep", "schedule": 30.0, "options": {"expires": 60}},
-    "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0, "options": {"expires": 60}},
-    "seal": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
-    "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10"), "options": {"expires": 300}},
-    "erase-leavers": {"task": "recipients.erase_leavers", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 3600}},
-    "sweep-exports": {"task": "audit.sweep_exports", "schedule": 30.0, "options": {"expires": 60}},
-    "forget-exports": {"task": "audit.forget_exports", "schedule": crontab(hour="3", minute="15"), "options": {"expires": 3600}},
-    "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0"), "options": {"expires": 3600}},
+    "publish-due": {"task": "notices.publish_due", "schedule": 20.0},
+    "sweep": {"task": "notices.sweep", "schedule": 30.0},
+    "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0},
+    "seal": {"task": "audit.seal", "schedule": 60.0},
+    "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10")},
+    "erase-leavers": {"task": "recipients.erase_leavers", "schedule": crontab(hour="2", minute="30")},
+    "sweep-exports": {"task": "audit.sweep_exports", "schedule": 30.0},
+    "forget-exports": {"task": "audit.forget_exports", "schedule": crontab(hour="3", minute="15")},
+    "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0")},
 }
 
 # -- Seals over the trail -----------------------------------------------------------------------

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notices.mail import ID, Mailer, template
+from notices.mail.mailer import Mailer
+from notices.mail.template import ID, template
 from notices.models import Approval
 
 Decision = Approval.Decision

@@ -16,6 +16,7 @@ from notices.models import (
     NoticeAdditionalRecipient,
     NoticeUserPermission,
     ReadAcknowledgment,
+    SendingPause,
 )
 from recipients.models import User
 from recipients.personal_data import granted, whose
@@ -65,6 +66,11 @@ def mails_about_decisions(person: User) -> Iterator[Row]:
     )
 
 
+def pauses(person: User) -> Iterator[Row]:
+    """Notices whose mails this person holds back at present."""
+    return told(SendingPause.objects.filter(by=person).order_by("pk"), NOTICE | {"at": "at", "reason": "reason"})
+
+
 def rights_on_notices(person: User) -> Iterator[Row]:
     return granted(NoticeUserPermission, person)
 
@@ -82,5 +88,6 @@ register(
     Part("favourites", _("Favourites"), favourites, frozenset({"notices.Favourite.user"})),
     Part("decisions", _("Steps of approval"), decisions, frozenset({"notices.Approval.by"})),
     Part("mails_about_decisions", _("Mails about approvals"), mails_about_decisions, frozenset({"notices.ApprovalMail.person"})),
+    Part("pauses", _("Mails that this person holds back"), pauses, frozenset({"notices.SendingPause.by"})),
     Part("rights_on_notices", _("Rights on single notices"), rights_on_notices, frozenset({"notices.NoticeUserPermission.user"})),
 )

@@ -27,11 +27,13 @@ DECISION_LABELS: dict[str, str] = {
 }
 DELIVERY_LABELS: dict[str, str] = {
     Delivery.State.WAITING: "info",
-    Delivery.State.SENDING: "info",
+    Delivery.State.CLAIMED: "info",
+    Delivery.State.RETRY: "warning",
     Delivery.State.SENT: "success",
     Delivery.State.FAILED: "danger",
     Delivery.State.UNKNOWN: "warning",
     Delivery.State.SUPPRESSED: "",
+    Delivery.State.CANCELLED: "",
 }
 
 

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from backoffice.models import SoftDeleteQuerySet
@@ -78,9 +79,13 @@ class NoticeQuerySet(SoftDeleteQuerySet):
             queryset = queryset.filter(start_date__lte=end_date)
         return queryset
 
-    def due_for_publication(self, *, at: datetime | None = None) -> Self:
-        """Keep scheduled notices whose moment has come."""
-        return self.filter(status="scheduled", publish_at__lte=at or timezone.now())
+    def due_for_publication(self) -> Self:
+        """Keep scheduled notices whose moment has come, and not so long ago that a person has to be asked first."""
+        return self.filter(status="scheduled", publish_at__lte=Now(), publish_at__gt=Now() - settings.PUBLISH_GRACE)
+
+    def missed_publication(self) -> Self:
+        """Keep scheduled notices that nobody published in time: the clock or every worker was down."""
+        return self.filter(status="scheduled", publish_at__lte=Now() - settings.PUBLISH_GRACE)
 
     def newest_first(self) -> Self:
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
@@ -92,16 +97,21 @@ def _through(parent: type[models.Model], name: str) -> models.QuerySet:
     return relation.related_model.objects.filter(**{relation.field.name: OuterRef("pk")})
 
 
-class DeliveryQuerySet(models.QuerySet):
-    def of_revision(self, notice: Any) -> Self:
-        return self.filter(notice_id=notice.pk, revision=notice.revision)
+class OutgoingQuerySet(models.QuerySet):
+    def to_do(self) -> Self:
+        return self.filter(state__in=("waiting", "retry"))
+
+    def due(self) -> Self:
+        """Keep mails that a worker may take now, by the database's clock."""
+        return self.to_do().filter(next_attempt_at__lte=Now())
 
     def unfinished(self) -> Self:
-        return self.filter(state__in=("waiting", "sending"))
+        return self.filter(state__in=("waiting", "retry", "claimed"))
 
-    def lease_expired(self, *, at: datetime | None = None) -> Self:
-        """Keep rows that a worker took and never reported on."""
-        return self.filter(state="sending", next_attempt_at__lte=at or timezone.now())
+
+class DeliveryQuerySet(OutgoingQuerySet):
+    def of_revision(self, notice: Any) -> Self:
+        return self.filter(notice_id=notice.pk, revision=notice.revision)
 
 
 class ReadAcknowledgmentQuerySet(models.QuerySet):

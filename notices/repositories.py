@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from audit.attribution import acting
 from notices.exceptions import NoticeError
 from notices.models import (
+    TO_DO,
     AudienceKey,
     Category,
     Delivery,
@@ -200,6 +201,12 @@ class NoticeRepository:
         )
 
     @staticmethod
+    def texts_due(notice: Notice) -> list[tuple[str, int]]:
+        """Kind and occasion of what is to be mailed about the current revision now."""
+        due = Delivery.objects.of_revision(notice).due()
+        return list(due.order_by("kind", "occasion").values_list("kind", "occasion").distinct())
+
+    @staticmethod
     def figures(notice: Notice) -> dict[str, int]:
         """The balance of the current revision: one number per delivery state, and of the `expected` the `opened` and `acknowledged`.
 
@@ -214,6 +221,7 @@ class NoticeRepository:
             .order_by()
         )
         figures["expected"] = sum(figures.values())
+        figures["on_their_way"] = sum(figures[state] for state in (*TO_DO, Delivery.State.CLAIMED))
         with connection.cursor() as cursor:
             cursor.execute(READINGS, [notice.pk, notice.revision])
             figures |= zip(("opened", "acknowledged", "others_opened"), cursor.fetchone(), strict=True)

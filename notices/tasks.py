@@ -3,15 +3,25 @@
 from celery import shared_task
 
 from audit.seals.epochs import why_sending_is_off
-from notices.models import Notice
+from notices.models import ApprovalMail, Delivery, Notice
 from notices.services.approval_mail import ApprovalMailService
 from notices.services.delivery import DeliveryService
 from notices.services.publishing import PublishingMixin
+from notices.services.sending.claims import settle
 
 
 @shared_task(name="notices.send_notice_notifications")
 def send_notice_notifications(notice_id: int) -> int:
-    """Mail what is owed for one notice. Returns how many deliveries were dealt with."""
+    """Mail what is owed for one notice, turn by turn, so that other notices have theirs. Returns how many this one dealt with."""
+    done = DeliveryService.deliver(notice_id)
+    if done and DeliveryService.is_due(notice_id):
+        send_notice_notifications.delay(notice_id)
+    return done
+
+
+@shared_task(name="notices.send_one_turn")
+def send_one_turn(notice_id: int) -> int:
+    """The same for one turn alone: asked for by every sweep, each would otherwise leave one more going on."""
     return DeliveryService.deliver(notice_id)
 
 
@@ -35,7 +45,8 @@ def sweep() -> int:
     """Find what was lost: hints, workers that died, publications without deliveries. Returns how many notices were woken."""
     for approval_id in ApprovalMailService.due():
         tell_of_approval.delay(approval_id)
+    settle([Delivery, ApprovalMail])
     notice_ids = DeliveryService.mend()
     for notice_id in notice_ids:
-        send_notice_notifications.delay(notice_id)
+        send_one_turn.delay(notice_id)
     return len(notice_ids)

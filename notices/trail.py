@@ -17,6 +17,7 @@ from notices.models import (
     NoticeRolePermission,
     NoticeUserPermission,
     ReadAcknowledgment,
+    SendingPause,
 )
 from recipients.trail import GRANTED_TO_A_PERSON, GRANTED_TO_A_ROLE, PUT_AWAY, WITH_THE_TRASH
 
@@ -67,6 +68,13 @@ WORDS = {
         created_many=_("put {count} steps of approval of {notice} on record"),
         deleted_many=_("deleted {count} steps of approval of {notice}"),
         own_name=_("a step of approval of {notice}"),
+    ),
+    SendingPause: Words(
+        created=_("paused the mails about {notice}"),
+        deleted=_("resumed the mails about {notice}"),
+        created_many=_("paused the mails about {count} notices"),
+        deleted_many=_("resumed the mails about {count} notices"),
+        own_name=_("the pause of the mails about {notice}"),
     ),
     Attachment: Words(
         name_fields=("name",),

@@ -111,8 +111,8 @@ def _figures(notice: Notice) -> dict[str, Any]:
     return {
         "figures": numbers,
         "balance": [(value, label, numbers[value], DELIVERY_LABELS[value]) for value, label in Delivery.State.choices],
-        "at_work": notice.is_published and not notice.begins_later and (numbers["waiting"] + numbers["sending"]) > 0,
-        "leave_on": notice.start_date if notice.is_published and notice.begins_later and numbers["waiting"] else None,
+        "at_work": notice.is_published and not notice.begins_later and numbers["on_their_way"] > 0,
+        "leave_on": notice.start_date if notice.is_published and notice.begins_later and numbers["on_their_way"] else None,
         "problem": Delivery.objects.of_revision(notice).unfinished().exclude(reason="").values_list("reason", flat=True).first(),
     }
 

@@ -4,12 +4,11 @@ It looks at the deliveries and readings of many people, so the page asks for it 
 """
 
 from datetime import date, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,14 +21,15 @@ from notices.models.notice import today
 LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
 TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
 
-# Notices with mails in trouble, newest first. Parameter: the moment before which a due mail is stuck.
+# Notices with mails in trouble, newest first. Parameters: how long a due mail may be left, and the day.
 TROUBLE = """
     WITH trouble AS (
         SELECT notice_id, revision, state, reason FROM notices_delivery
         WHERE state IN ('failed', 'unknown') AND kind = 'publication'
         UNION ALL
-        SELECT notice_id, revision, state, reason FROM notices_delivery
-        WHERE state = 'waiting' AND kind = 'publication' AND (reason <> '' OR next_attempt_at < %(stuck)s)
+        SELECT notice_id, revision, 'waiting', reason FROM notices_delivery
+        WHERE state IN ('waiting', 'retry') AND kind = 'publication' AND
+              (reason <> '' OR next_attempt_at < statement_timestamp() - %(stuck)s)
     )
     SELECT t.notice_id, t.state, count(*), max(t.reason)
     FROM trouble t
@@ -60,7 +60,8 @@ def _stuck(sight: Sight) -> Section:
 
 def _trouble() -> list[tuple[int, str, int, str]]:
     with connection.cursor() as cursor:
-        cursor.execute(TROUBLE, {"stuck": timezone.now() - TOO_LONG, "today": today()})
+        parameters: dict[str, Any] = {"stuck": TOO_LONG, "today": today()}
+        cursor.execute(TROUBLE, parameters)
         return cursor.fetchall()
 
 

@@ -7,28 +7,35 @@ from notices.models.audience import (
     NoticeRecipientGroup,
     UnreadCount,
 )
-from notices.models.delivery import Delivery
+from notices.models.delivery import Delivery, SendingPause
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
+from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail
 from notices.models.reading import Favourite, ReadAcknowledgment
 
 __all__ = [
     "PINNED_FIELDS",
+    "TO_DO",
     "Approval",
     "ApprovalMail",
     "Attachment",
     "AudienceChange",
     "AudienceKey",
     "Category",
+    "Claim",
     "Delivery",
     "Favourite",
+    "MailServer",
+    "MailState",
     "Notice",
     "NoticeAdditionalRecipient",
     "NoticeRecipient",
     "NoticeRecipientGroup",
     "NoticeRolePermission",
     "NoticeUserPermission",
+    "OutgoingMail",
     "ReadAcknowledgment",
+    "SendingPause",
     "TrashedNotice",
     "UnreadCount",
 ]

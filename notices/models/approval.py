@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
 from notices.models.notice import Notice
+from notices.models.outgoing import TO_DO, OutgoingMail
 
 # The columns of a notice that are approved with it, beside its attachments and its audience. One more is one more name here.
 PINNED_FIELDS = (
@@ -61,30 +62,21 @@ class Approval(models.Model):
         return f"{self.notice}: {self.get_decision_display()}"
 
 
-class ApprovalMail(models.Model):
-    """One mail about one step to one person: owed with the step, sent once, retried by the sweep."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed")
+class ApprovalMail(OutgoingMail):
+    """One mail about one step to one person, owed with the step."""
 
     approval = models.ForeignKey(Approval, models.CASCADE, related_name="mails", db_index=False, verbose_name=_("step of approval"))
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person"))
-    state = models.CharField(_("state"), max_length=16, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"))
-    reason = models.TextField(_("reason"), default="", blank=True)
 
     class Meta:
         verbose_name = _("mail about an approval")
         verbose_name_plural = _("mails about approvals")
         default_permissions = ()
         constraints = [
+            *OutgoingMail.Meta.constraints,
             models.UniqueConstraint(fields=["approval", "person"], name="one_mail_per_step_and_person"),
-            models.CheckConstraint(condition=Q(state__in=["waiting", "sent", "failed"]), name="approval_mail_state_is_known"),
         ]
-        indexes = [models.Index(fields=["next_attempt_at"], name="approval_mail_to_do", condition=Q(state="waiting"))]
+        indexes = [models.Index(fields=["approval", "next_attempt_at"], name="approval_mail_to_do", condition=Q(state__in=TO_DO))]
 
     def __str__(self) -> str:
         return f"{self.approval_id} → {self.person_id}: {self.get_state_display()}"

@@ -1,50 +1,43 @@
-"""Deliveries: owed at publication, claimed in batches, sent, and accounted for.
+"""Deliveries: owed at publication, sent by workers, and accounted for.
 
-The database is the truth. Workers claim rows with SKIP LOCKED under a lease; whoever finds a
-lease expired says "may have arrived" instead of sending again.
+The database is the truth, and its clock the only one: a message that wakes a worker is a hint, and may be lost or repeated.
 """
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from time import monotonic
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.attribution import acting
 from audit.seals.epochs import why_sending_is_off
 from notices.exceptions import NoticeError
-from notices.mail import Mailer, Outcome
-from notices.models import AudienceKey, Delivery, Notice
+from notices.mail.mailer import Mailer
+from notices.models import AudienceKey, Delivery, Notice, SendingPause
 from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import lock
 from notices.services.approval_record import take_back, was_let_past_approval
 from notices.services.audience_keys import AudienceKeyService
+from notices.services.sending.claims import BATCH, Claim, Scope, claim
+from notices.services.sending.working import MANY_REFUSED, work
 from recipients.audience import routes_sql
 from recipients.repositories import address_parameters
 
 logger = logging.getLogger(__name__)
 State = Delivery.State
 
-# A batch is what a killed worker leaves in doubt, so it is small; 25 still claims thousands a second.
-BATCH = 25
-LEASE = timedelta(minutes=5)
-LONGEST_BATCH = 150  # seconds; then the rest is handed back, well before the lease ends
-LONGEST_RUN = 480  # seconds; less than a task's soft time limit. The sweep wakes the next worker.
-MAX_ATTEMPTS = 50  # with these pauses, about two days of a mail server that is away or busy
-FIRST_RETRY = timedelta(seconds=30)
-LAST_RETRY = timedelta(hours=1)
-
 # In the order of its index, and without ON CONFLICT: the two make it 2.5 times as fast. `owe` holds the notice instead.
 OWE = f"""
     INSERT INTO notices_delivery (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason)
     SELECT %(notice)s, u.id, %(revision)s, 'publication',
-           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, %(now)s,
+           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END,
+           0, greatest(%(start)s, statement_timestamp()), statement_timestamp(),
            CASE WHEN u.email = '' THEN %(no_address)s ELSE '' END
     FROM recipients_user u
     WHERE u.is_active AND u.id IN (SELECT user_id FROM ({routes_sql()}) r)
@@ -55,38 +48,15 @@ OWE = f"""
     ORDER BY u.id
 """
 
-# Materialised: asked a second time by a nested loop, it would skip what it has locked and choose others on top.
-CLAIM = """
-    WITH chosen AS MATERIALIZED (
-        SELECT id FROM notices_delivery
-        WHERE state = 'waiting' AND next_attempt_at <= %(now)s AND notice_id = %(notice)s AND revision = %(revision)s
-        ORDER BY next_attempt_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+# A withdrawal, a pause or a change of the text ends it between two claims.
+OF_THIS_TEXT = """
+    m.notice_id = %(notice)s AND m.revision = %(revision)s AND m.kind = %(kind)s AND m.occasion = %(occasion)s
+    AND EXISTS (
+        SELECT FROM notices n
+        WHERE n.id = m.notice_id AND n.status = 'published' AND NOT n.is_deleted AND n.revision = m.revision AND n.version = %(version)s
     )
-    UPDATE notices_delivery d
-    SET state = 'sending', attempts = d.attempts + 1, next_attempt_at = %(now)s + %(lease)s, changed_at = %(now)s
-    FROM chosen, recipients_user u
-    WHERE d.id = chosen.id AND u.id = d.person_id
-    RETURNING d.id, d.person_id, d.attempts, d.next_attempt_at, u.first_name, u.last_name, u.username, u.email, u.is_active
+    AND NOT EXISTS (SELECT FROM notices_sendingpause p WHERE p.notice_id = m.notice_id)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One delivery that this worker holds until its lease ends."""
-
-    delivery_id: int
-    person_id: int
-    attempts: int
-    held_until: datetime  # the end of the lease, which no other claim of this delivery shares
-    first_name: str
-    last_name: str
-    username: str
-    email: str
-    is_active: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.username
 
 
 class DeliveryService:
@@ -95,12 +65,10 @@ class DeliveryService:
     def owe(notice: Notice) -> int:
         """Write one delivery per person of the audience; repeating it adds nobody twice. Returns how many were added."""
         start = timezone.make_aware(datetime.combine(notice.start_date, datetime.min.time()), timezone.get_default_timezone())
-        now = timezone.now()
         parameters = address_parameters(NoticeRepository.address_of(notice)) | {
             "notice": notice.pk,
             "revision": notice.revision,
-            "now": now,
-            "due": max(start, now),
+            "start": start,
             "no_address": _("No e-mail address. The notice is in the inbox."),
         }
         with connection.cursor() as cursor:
@@ -110,24 +78,38 @@ class DeliveryService:
 
     @staticmethod
     def deliver(notice_id: int) -> int:
-        """Send what is due for one notice until nothing is left, the mail server is away or the time is up.
+        """Send what is due for one notice until nothing is left, the mail server is away or the turn is over.
 
-        Returns how many deliveries were dealt with. Several workers may do this at once.
+        Returns how many mails were dealt with. Several workers may do this at once.
         """
-        # What is published cannot be edited: of this revision, the text read here is the text.
         notice = Notice.objects.select_related("category").filter(pk=notice_id, status=Notice.Status.PUBLISHED).first()
         if notice is None or DeliveryService._waits_for_an_epoch(notice_id):
             return 0
-        stop_at, done = monotonic() + LONGEST_RUN, 0
+        return sum(DeliveryService._deliver(notice, kind, occasion) for kind, occasion in NoticeRepository.texts_due(notice))
+
+    @staticmethod
+    def is_due(notice_id: int) -> bool:
+        paused = SendingPause.objects.filter(notice=OuterRef("notice_id"))
+        return Delivery.objects.due().filter(~Exists(paused), notice_id=notice_id).exists()
+
+    @staticmethod
+    def _deliver(notice: Notice, kind: str, occasion: int) -> int:
         with Mailer(notice) as mailer:
-            mailer.compose()  # before anything is claimed: a text that cannot be rendered leaves nothing in doubt
-            while not mailer.is_away and monotonic() < stop_at:
-                claims = DeliveryService.claim(notice_id, revision=notice.revision)
-                if not claims:
-                    break
-                DeliveryService._send(mailer, claims, until=min(stop_at, monotonic() + LONGEST_BATCH))
-                done += len(claims)
-        return done
+            turn = work(DeliveryService.scope(notice, kind, occasion), mailer)
+        if turn.refused:
+            DeliveryService._pause_refused(notice, turn.refused)
+        return turn.done
+
+    @staticmethod
+    def scope(notice: Notice, kind: str = Delivery.Kind.PUBLICATION, occasion: int = 0) -> Scope:
+        """The mails with the text that this notice has now, while it is on show and not paused."""
+        of = {"notice": notice.pk, "revision": notice.revision, "version": notice.version, "kind": kind, "occasion": occasion}
+        return Scope(Delivery, OF_THIS_TEXT, of)
+
+    @staticmethod
+    def claim(notice: Notice, *, batch: int = BATCH) -> Claim | None:
+        """Take up to `batch` due deliveries of a publication, for the length of a lease."""
+        return claim(DeliveryService.scope(notice), batch=batch)
 
     @staticmethod
     def _waits_for_an_epoch(notice_id: int) -> bool:
@@ -135,68 +117,50 @@ class DeliveryService:
         why = why_sending_is_off()
         if why:
             reason = _("Waits until an administrator starts a new epoch. %(why)s") % {"why": why}
-            waiting = Delivery.objects.filter(notice_id=notice_id, state=State.WAITING).exclude(reason=reason)
-            waiting.update(reason=reason, changed_at=timezone.now())
+            waiting = Delivery.objects.to_do().filter(notice_id=notice_id).exclude(reason=reason)
+            waiting.update(reason=reason, changed_at=Now())
         return bool(why)
 
     @staticmethod
+    def _pause_refused(notice: Notice, refused: str) -> None:
+        reason = _("%(count)d mails in a row were refused, so the rest waits. %(refused)s") % {"count": MANY_REFUSED, "refused": refused}
+        with transaction.atomic(), acting(None, reason=reason):
+            SendingPause.objects.bulk_create([SendingPause(notice=notice, at=Now(), reason=reason)], ignore_conflicts=True)
+
+    @staticmethod
     @transaction.atomic
-    def claim(notice_id: int, *, revision: int | None = None, batch: int = BATCH) -> list[Claim]:
-        """Take up to `batch` due deliveries of a notice that is still on show, for the length of a lease.
-
-        `revision` is the one whose text the caller has; deliveries of a newer one are left to others.
-        """
-        with connection.cursor() as cursor:
-            # Withdrawing locks this row, so no batch is claimed after a withdrawal was committed.
-            cursor.execute("SELECT revision FROM notices WHERE id = %s AND status = 'published' AND NOT is_deleted FOR SHARE", [notice_id])
-            row = cursor.fetchone()
-            if row is None or revision not in {None, row[0]}:
-                return []
-            # One clock throughout, the application's: the database's may be another machine's.
-            now = timezone.now()
-            claim: dict[str, Any] = {"notice": notice_id, "revision": row[0], "batch": batch, "now": now, "lease": LEASE}
-            cursor.execute(CLAIM, claim)
-            return [Claim(*row) for row in cursor.fetchall()]
+    def pause(notice_id: int, *, actor: Any, reason: str) -> None:
+        """Hold back every mail about it that has not left. Who reads it in the inbox goes on."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        if SendingPause.objects.filter(notice=notice).exists():
+            raise NoticeError(_("Sending “%(title)s” is paused already.") % {"title": notice})
+        with acting(actor, reason=reason):
+            SendingPause.objects.create(notice=notice, by=actor, at=Now(), reason=reason)
 
     @staticmethod
-    def _send(mailer: Mailer, claims: list[Claim], *, until: float) -> None:
-        """Send a batch and report it. Whatever interrupts this leaves one mail in doubt at most; the rest is handed back."""
-        outcomes = dict.fromkeys(claims, Outcome(State.WAITING))
-        try:
-            for claim in claims:
-                if not claim.is_active:
-                    outcomes[claim] = Outcome(State.SUPPRESSED, _("No longer active."))
-                elif mailer.is_away:
-                    outcomes[claim] = Outcome(State.WAITING, mailer.problem)
-                elif monotonic() < until:
-                    outcomes[claim] = Outcome(State.UNKNOWN, _("The worker was stopped while sending. The mail may have arrived."))
-                    outcomes[claim] = mailer.send(claim.delivery_id, claim.name, claim.email)
-        finally:
-            DeliveryService.report(outcomes)
+    @transaction.atomic
+    def resume(notice_id: int, *, actor: Any, reason: str = "") -> int:
+        """Go on with what was held back. Returns how many mails that is."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        pause = SendingPause.objects.filter(notice=notice).first()
+        if pause is None:
+            raise NoticeError(_("Sending “%(title)s” is not paused.") % {"title": notice})
+        with acting(actor, reason=reason):
+            pause.delete()
+        return Delivery.objects.of_revision(notice).to_do().count()
 
     @staticmethod
-    def report(outcomes: dict[Claim, Outcome]) -> None:
-        """Write down what became of claimed deliveries, each only while its lease is still ours."""
-        now = timezone.now()
-        rows = [_row(claim, outcome, now) for claim, outcome in outcomes.items()]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE notices_delivery d
-                SET state = r.state, reason = r.reason, next_attempt_at = r.next_attempt_at, changed_at = %s
-                FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[])
-                     AS r(id, held_until, state, reason, next_attempt_at)
-                WHERE d.id = r.id AND d.state = 'sending' AND d.next_attempt_at = r.held_until
-                """,
-                [now, *(list(column) for column in zip(*rows, strict=True))],
-            )
+    @transaction.atomic
+    def cancel(notice_id: int, *, actor: Any, reason: str) -> int:
+        """Send no more mails about it: those that have not left never will. It stays on show. Returns how many that are."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        said = _("%(person)s cancelled the mail: %(reason)s") % {"person": actor, "reason": reason}
+        return DeliveryService.cancel_waiting(notice, reason=said)
 
     @staticmethod
-    def suppress_waiting(notice: Notice, *, reason: str) -> int:
+    def cancel_waiting(notice: Notice, *, reason: str) -> int:
         """Nobody who still waits for a mail of this notice will get one."""
-        return Delivery.objects.filter(notice=notice, state=State.WAITING).update(
-            state=State.SUPPRESSED, reason=reason, changed_at=timezone.now()
-        )
+        return Delivery.objects.to_do().filter(notice=notice).update(state=State.CANCELLED, reason=reason, changed_at=Now())
 
     @staticmethod
     @transaction.atomic
@@ -208,36 +172,25 @@ class DeliveryService:
         return (
             Delivery.objects.of_revision(notice)
             .filter(state__in=list(states))
-            .update(state=State.WAITING, attempts=0, reason="", next_attempt_at=timezone.now(), changed_at=timezone.now())
+            .update(state=State.WAITING, attempts=0, crashes=0, reason="", next_attempt_at=Now(), changed_at=Now())
         )
 
     @staticmethod
     @transaction.atomic
     def mend() -> list[int]:
         """Repair what was lost. Returns the ids of the notices that have mails to send now."""
-        DeliveryService._give_up_expired_leases()
-        DeliveryService._suppress_what_is_off_show()
+        DeliveryService._cancel_what_is_off_show()
         DeliveryService._drop_keys_of_what_is_off_show()
         DeliveryService._owe_for_publications_without_deliveries()
-        due = Delivery.objects.filter(state=State.WAITING, next_attempt_at__lte=timezone.now())
+        due = Delivery.objects.due().filter(~Exists(SendingPause.objects.filter(notice=OuterRef("notice_id"))))
         return list(due.order_by("notice_id").values_list("notice_id", flat=True).distinct())
 
     @staticmethod
-    def _give_up_expired_leases() -> None:
-        expired = Delivery.objects.lease_expired().update(
-            state=State.UNKNOWN,
-            reason=_("The worker stopped while sending. The mail may have arrived; send it again if in doubt."),
-            changed_at=timezone.now(),
-        )
-        if expired:
-            logger.warning("%s deliveries were in the hands of a worker that stopped", expired)
-
-    @staticmethod
-    def _suppress_what_is_off_show() -> None:
+    def _cancel_what_is_off_show() -> None:
         """A mail that was put back into the queue after its notice was withdrawn, or published anew, is sent no more."""
         on_show = Notice.objects.filter(pk=OuterRef("notice_id"), revision=OuterRef("revision"), status=Notice.Status.PUBLISHED)
-        Delivery.objects.filter(~Exists(on_show), state=State.WAITING).update(
-            state=State.SUPPRESSED, reason=_("The notice was withdrawn before the mail left."), changed_at=timezone.now()
+        Delivery.objects.to_do().filter(~Exists(on_show)).update(
+            state=State.CANCELLED, reason=_("The notice was withdrawn before the mail left."), changed_at=Now()
         )
 
     @staticmethod
@@ -257,17 +210,3 @@ class DeliveryService:
             elif NoticeRepository.address_of(notice):
                 AudienceKeyService.refresh(notice)
                 DeliveryService.owe(notice)
-
-
-def _row(claim: Claim, outcome: Outcome, now: datetime) -> tuple[int, datetime, str, str, datetime]:
-    state, reason = outcome.state, outcome.reason
-    if state == State.WAITING and claim.attempts >= MAX_ATTEMPTS:
-        state = State.FAILED
-        reason = _("Given up after %(count)d attempts. %(reason)s") % {"count": claim.attempts, "reason": reason}
-    wait = _pause(claim.attempts) if state == State.WAITING else timedelta(0)
-    return claim.delivery_id, claim.held_until, state, reason, now + wait
-
-
-def _pause(attempts: int) -> timedelta:
-    """Twice as long after each attempt, up to the longest."""
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LAST_RETRY)

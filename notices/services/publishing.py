@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice.clock import database_now
 from notices.events import notice_published, notice_withdrawn
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Notice, NoticeRecipientGroup
@@ -63,7 +64,7 @@ class PublishingMixin:
         refuse_unless_publishable(notice, actor)
         check_version(notice, seen.version if seen else None)
         _refuse_other_number(seen, AudienceRepository.summary(NoticeRepository.address_of(notice)).total if seen else 0)
-        if publish_at <= timezone.now():
+        if publish_at <= database_now():
             raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
         if notice.end_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.end_date:
             raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
@@ -110,7 +111,7 @@ class PublishingMixin:
         with acting(actor, reason=reason):
             notice.unpublish(also=["withdrawn_at", "status_reason", "version", "modified_at"])
         AudienceKeyService.refresh(notice)
-        DeliveryService.suppress_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
+        DeliveryService.cancel_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
         transaction.on_commit(partial(notice_withdrawn.send_robust, Notice, notice_id=notice.pk))
         return notice
 

@@ -2,20 +2,23 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from notices.exceptions import NoticeError
-from notices.mail import Mailer, Outcome
-from notices.models import AudienceKey, Delivery, Notice
+from notices.mail.mailer import Mailer
+from notices.mail.outcome import PATIENCE, SENT, Outcome, Trouble
+from notices.models import AudienceKey, Delivery, MailServer, Notice
+from notices.models import Claim as ClaimRow
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
-from notices.services import DeliveryService, NoticeService, delivery
-from notices.services.delivery import BATCH, FIRST_RETRY, LAST_RETRY, LEASE, LONGEST_BATCH, MAX_ATTEMPTS
+from notices.services import DeliveryService, NoticeService
+from notices.services.sending import claims, working
+from notices.services.sending.claims import BATCH, LEASE, MOST_CRASHES, Marks, report, settle
 from notices.tasks import send_notice_notifications, sweep
 from recipients.models import RoleAssignment, User
+from tests.clock import pass_time
 from tests.makers import make_draft, make_person, make_published, make_recipient
 from tests.smtp import RudeServer, free_port, mailers
 
@@ -34,6 +37,14 @@ def notice(alice, dave, erin):
 @pytest.fixture
 def leeds(dave):
     return make_recipient("Leeds", members=(dave,))
+
+
+LATER = Outcome(State.RETRY, "Busy")
+
+
+def mend() -> None:
+    settle([Delivery])
+    DeliveryService.mend()
 
 
 def people(count: int):
@@ -73,78 +84,107 @@ class TestDelivering:
         assert states(notice) == {"sent": 1, "suppressed": 1}
         assert Delivery.objects.get(person=dave).reason == "No longer active."
 
-    @pytest.mark.parametrize("email", ["", "nonsense", "a@"])
-    def test_an_address_that_went_bad_stops_nobody_else(self, notice, dave, mailbox, email):
+    @pytest.mark.parametrize(
+        ("email", "state", "reason"),
+        [("", "suppressed", "No e-mail address"), *[(bad, "failed", "not a usable e-mail address") for bad in ("nonsense", "a@")]],
+    )
+    def test_an_address_that_went_bad_stops_nobody_else(self, notice, dave, mailbox, email, state, reason):
         User.objects.filter(pk=dave.pk).update(email=email)
         DeliveryService.deliver(notice.pk)
-        assert states(notice) == {"sent": 1, "failed": 1}
-        assert "not a usable e-mail address" in Delivery.objects.get(person=dave).reason
+        assert states(notice) == {"sent": 1, state: 1}
+        assert reason in Delivery.objects.get(person=dave).reason
 
     def test_what_was_withdrawn_is_not_sent(self, notice, alice, mailbox):
         NoticeService.withdraw(notice.pk, actor=alice)
         assert DeliveryService.deliver(notice.pk) == 0
         assert mailbox.recipients == []
-        assert states(notice) == {"suppressed": 2}
+        assert states(notice) == {"cancelled": 2}
 
     def test_withdrawing_between_two_batches_stops_the_rest(self, notice, alice):
-        [claim] = DeliveryService.claim(notice.pk, batch=1)
+        claim = DeliveryService.claim(notice, batch=1)
         NoticeService.withdraw(notice.pk, actor=alice)
-        assert DeliveryService.claim(notice.pk) == []
-        DeliveryService.report({claim: Outcome(State.SENT)})
-        assert states(notice) == {"sent": 1, "suppressed": 1}
+        assert DeliveryService.claim(notice) is None
+        report(claim, dict.fromkeys(claim.mails, SENT), close=True)
+        assert states(notice) == {"sent": 1, "cancelled": 1}
 
     def test_a_mail_to_be_tried_again_after_the_withdrawal_is_not(self, notice, alice, mailbox):
-        claims = DeliveryService.claim(notice.pk)
+        claim = DeliveryService.claim(notice)
         NoticeService.withdraw(notice.pk, actor=alice)
-        DeliveryService.report({claim: Outcome(State.WAITING, "Later") for claim in claims})
+        report(claim, dict.fromkeys(claim.mails, LATER), close=True)
         again = NoticeService.publish(notice.pk, actor=alice)
 
-        with time_machine.travel(timezone.now() + 2 * FIRST_RETRY):
-            assert DeliveryService.deliver(notice.pk) == 2
-            assert len(mailbox.recipients) == 2
-            assert states(again) == {"sent": 2}
-            DeliveryService.mend()
-        assert set(Delivery.objects.filter(revision=1).values_list("state", flat=True)) == {"suppressed"}
+        pass_time(timedelta(days=1))
+        assert DeliveryService.deliver(notice.pk) == 2
+        assert len(mailbox.recipients) == 2
+        assert states(again) == {"sent": 2}
+        DeliveryService.mend()
+        assert set(Delivery.objects.filter(revision=1).values_list("state", flat=True)) == {"cancelled"}
 
     def test_a_notice_that_is_gone_is_nothing_to_do(self, db):
         assert send_notice_notifications(0) == 0
 
     def test_nothing_is_sent_before_the_first_day(self, alice, dave, mailbox):
-        with time_machine.travel("2026-07-01T12:00:00Z", tick=False) as clock:
-            notice = make_published(author=alice, people=(dave,), start_date=today() + timedelta(days=1))
-            clock.move_to("2026-07-01T22:59:59Z")
-            assert DeliveryService.deliver(notice.pk) == 0
-            clock.move_to("2026-07-01T23:00:00Z")
-            assert DeliveryService.deliver(notice.pk) == 1
+        notice = make_published(author=alice, people=(dave,), start_date=today() + timedelta(days=1))
+        first_moment = Delivery.objects.get().next_attempt_at
+        assert (timezone.localtime(first_moment, timezone.get_default_timezone()).hour, first_moment > timezone.now()) == (0, True)
+        pass_time(first_moment - timezone.now() - 5 * SECOND)
+        assert DeliveryService.deliver(notice.pk) == 0
+        pass_time(5 * SECOND)
+        assert DeliveryService.deliver(notice.pk) == 1
 
 
 class TestMailServer:
-    def test_away_everyone_waits_with_a_reason_and_a_later_attempt(self, notice, settings, mailbox, mail_server):
+    @pytest.fixture
+    def away(self, notice, settings, mail_server):
+        """One mail was tried; whoever tells how to go on, finds the server back."""
         settings.MAILERS = mailers(free_port())
-        before = timezone.now()
-        DeliveryService.deliver(notice.pk)
-
-        assert states(notice) == {"waiting": 2}
-        for owed in Delivery.objects.all():
-            assert owed.reason.startswith("The mail server cannot be reached:")
-            assert owed.next_attempt_at >= before + FIRST_RETRY
-        assert DeliveryService.deliver(notice.pk) == 0
-
+        assert DeliveryService.deliver(notice.pk) == 2
         settings.MAILERS = mailers(mail_server.port)
-        with time_machine.travel(timezone.now() + FIRST_RETRY + SECOND):
-            assert DeliveryService.mend() == [notice.pk]
-            assert DeliveryService.deliver(notice.pk) == 2
-        assert states(notice) == {"sent": 2}
+        return notice
+
+    def test_away_one_was_tried_and_the_others_are_as_before_with_the_reason(self, away):
+        assert states(away) == {"retry": 1, "waiting": 1}
+        assert all(owed.reason.startswith("The mail server cannot be reached:") for owed in Delivery.objects.all())
+        assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0, 1]
+
+    def test_back_again_everyone_is_mailed(self, away, mailbox):
+        pass_time(timedelta(minutes=1))
+        assert DeliveryService.mend() == [away.pk]
+        assert DeliveryService.deliver(away.pk) == 2
+        assert states(away) == {"sent": 2}
         assert Delivery.objects.filter(reason="").count() == 2
+
+    def test_it_is_left_alone_for_longer_each_time_and_then_tried_with_one_mail(self, alice, settings):
+        notice = make_published(author=alice, people=tuple(people(30)))
+        settings.MAILERS = mailers(free_port())
+        pauses, tried = [], []
+        for _ in range(3):
+            assert (DeliveryService.deliver(notice.pk) > 0, DeliveryService.deliver(notice.pk)) == (True, 0)
+            server = MailServer.objects.get()
+            pauses.append(round((server.next_try_at - timezone.now()).total_seconds()))
+            tried.append(Delivery.objects.filter(attempts__gt=0).count())
+            pass_time(timedelta(seconds=pauses[-1] + 1))
+        assert (pauses, tried) == ([1, 2, 4], [1, 2, 3])
+        assert (server.failures, server.problem[:38]) == (3, "The mail server cannot be reached: [Er")
+
+    def test_it_gets_no_more_than_its_rate(self, alice, mailbox, settings, monkeypatch):
+        notice = make_published(author=alice, people=tuple(people(30)))
+        settings.EMAIL_PER_MINUTE = 60  # so ten at once, and one a second
+        monkeypatch.setattr(working, "LONGEST_WAIT", 0)
+        DeliveryService.deliver(notice.pk)
+        assert (len(mailbox.recipients), DeliveryService.deliver(notice.pk)) == (10, 0)
+        pass_time(timedelta(minutes=5))
+        DeliveryService.deliver(notice.pk)
+        assert len(mailbox.recipients) == 20
 
     def test_refused_for_good_is_failed_and_for_now_is_tried_again(self, notice, mailbox):
         mailbox.answers = {"dave@example.org": "550 No such user", "erin@example.org": "450 Busy"}
         DeliveryService.deliver(notice.pk)
-        assert states(notice) == {"failed": 1, "waiting": 1}
+        assert states(notice) == {"failed": 1, "retry": 1}
 
         mailbox.answers = {}
-        with time_machine.travel(timezone.now() + FIRST_RETRY + SECOND):
-            DeliveryService.deliver(notice.pk)
+        pass_time(timedelta(minutes=1))
+        DeliveryService.deliver(notice.pk)
         assert states(notice) == {"failed": 1, "sent": 1}
         assert mailbox.recipients == ["erin@example.org"]
 
@@ -153,128 +193,201 @@ class TestMailServer:
         rude = RudeServer("text")
         settings.MAILERS = mailers(rude.port)
         DeliveryService.deliver(notice.pk)
-        with time_machine.travel(timezone.now() + timedelta(days=1)):
-            DeliveryService.mend()
-            assert DeliveryService.deliver(notice.pk) == 0
+        pass_time(timedelta(days=1))
+        DeliveryService.mend()
+        assert DeliveryService.deliver(notice.pk) == 0
         rude.stop()
         assert (len(rude.texts), states(notice)) == (1, {"unknown": 1})
 
-    def test_the_waits_double_up_to_an_hour_and_then_it_is_given_up(self, alice, dave, mailbox):
-        mailbox.answers = {"dave@example.org": "450 Busy"}
-        waits = []
-        with time_machine.travel(timezone.now(), tick=False) as clock:
-            notice = make_published(author=alice, people=(dave,))
-            for _ in range(MAX_ATTEMPTS):
-                assert DeliveryService.deliver(notice.pk) == 1
-                delivery = Delivery.objects.get()
-                waits.append(delivery.next_attempt_at - timezone.now())
-                clock.move_to(delivery.next_attempt_at - SECOND)
-                assert DeliveryService.deliver(notice.pk) == 0 or delivery.state == "failed"
-                clock.move_to(delivery.next_attempt_at)
-        assert waits[:-1] == [min(FIRST_RETRY * 2 ** min(n, 10), LAST_RETRY) for n in range(MAX_ATTEMPTS - 1)]
-        assert (delivery.state, delivery.attempts) == ("failed", MAX_ATTEMPTS)
-        assert delivery.reason == f"Given up after {MAX_ATTEMPTS} attempts. The mail server asked to try later: 450 Busy"
+    @pytest.mark.parametrize(
+        ("answer", "trouble"),
+        [
+            ("450 Busy", Trouble.BUSY),
+            ("450 4.7.1 Greylisted, come back", Trouble.GREYLISTED),
+            ("452 4.2.2 Mailbox full", Trouble.MAILBOX_FULL),
+        ],
+    )
+    def test_the_pauses_double_by_kind_of_trouble_and_after_two_days_it_is_given_up(self, alice, dave, mailbox, answer, trouble):
+        notice = make_published(author=alice, people=(dave,))
+        mailbox.answers = {"dave@example.org": answer}
+        first, longest = trouble.value
+        tried = timedelta(0)
+        for attempt in range(200):
+            assert DeliveryService.deliver(notice.pk) == 1
+            delivery = Delivery.objects.get()
+            if delivery.state == "failed":
+                break
+            wanted = min(first * 2 ** min(attempt, 10), longest)
+            assert 0.74 * wanted < delivery.next_attempt_at - timezone.now() < 1.26 * wanted
+            assert DeliveryService.deliver(notice.pk) == 0
+            pass_time(1.26 * wanted)
+            tried += wanted
+        assert PATIENCE <= tried < PATIENCE + longest
+        assert delivery.reason == f"Given up after {delivery.attempts} attempts. The mail server asked to try later: {answer}"
         assert states(notice) == {"failed": 1}
+
+    def test_who_refuses_one_text_after_the_other_gets_no_more_of_it_until_somebody_resumes(self, alice, mailbox):
+        notice = make_published(author=alice, people=tuple(people(BATCH + 20)))
+        mailbox.after_text = "554 5.7.1 Looks like spam"
+        DeliveryService.deliver(notice.pk)
+        found = states(notice)
+        assert (found["failed"], found["waiting"]) == (working.MANY_REFUSED, BATCH + 20 - working.MANY_REFUSED)
+        assert "554 5.7.1 Looks like spam" in notice.sendingpause.reason
+        assert (DeliveryService.mend(), DeliveryService.deliver(notice.pk)) == ([], 0)
+
+        mailbox.after_text = "250 Kept"
+        assert DeliveryService.resume(notice.pk, actor=alice) == found["waiting"]
+        assert DeliveryService.deliver(notice.pk) == found["waiting"]
+
+    def test_addresses_that_are_gone_stop_nobody(self, alice, mailbox):
+        gone = people(working.MANY_REFUSED + 5)
+        mailbox.answers = {person.email: "550 No such user" for person in gone}
+        notice = make_published(author=alice, people=(*gone, make_person("zoe")))
+        DeliveryService.deliver(notice.pk)
+        assert states(notice) == {"failed": len(gone), "sent": 1}
+
+    def test_who_is_too_busy_for_one_after_the_other_is_left_alone(self, alice, mailbox):
+        notice = make_published(author=alice, people=tuple(people(30)))
+        mailbox.after_text = "451 Try later"
+        DeliveryService.deliver(notice.pk)
+        assert states(notice) == {"retry": working.MANY_BUSY, "waiting": 30 - working.MANY_BUSY}
+        assert MailServer.objects.get().problem.endswith("451 Try later")
 
 
 class TestClaims:
     def test_a_claim_takes_no_more_than_a_batch_and_nothing_twice(self, alice):
         notice = make_published(author=alice, people=tuple(people(10)))
-        first, second, third = (DeliveryService.claim(notice.pk, batch=4) for _ in range(3))
-        assert [len(batch) for batch in (first, second, third)] == [4, 4, 2]
-        assert len({claim.delivery_id for claim in first + second + third}) == 10
-        assert DeliveryService.claim(notice.pk) == []
-        assert states(notice) == {"sending": 10}
+        held = [DeliveryService.claim(notice, batch=4) for _ in range(3)]
+        assert [len(claim.mails) for claim in held] == [4, 4, 2]
+        assert len({mail.id for claim in held for mail in claim.mails}) == 10
+        assert DeliveryService.claim(notice) is None
+        assert states(notice) == {"claimed": 10}
 
     def test_a_claim_knows_the_person_by_name(self, notice, dave):
         User.objects.filter(pk=dave.pk).update(first_name="", last_name="")
-        names = {claim.person_id: claim.name for claim in DeliveryService.claim(notice.pk)}
-        assert set(names.values()) == {"dave", "Erin Tester"}
+        assert {mail.name for mail in DeliveryService.claim(notice).mails} == {"dave", "Erin Tester"}
 
-    def test_a_lease_that_ended_may_have_arrived_and_is_not_sent_again(self, notice, mailbox):
-        DeliveryService.claim(notice.pk)
-        with time_machine.travel(timezone.now() + LEASE - 5 * SECOND):
-            DeliveryService.mend()
-            assert states(notice) == {"sending": 2}
-        with time_machine.travel(timezone.now() + LEASE + SECOND):
-            DeliveryService.mend()
-            assert DeliveryService.deliver(notice.pk) == 0
-        assert states(notice) == {"unknown": 2}
-        assert mailbox.recipients == []
-        assert "The mail may have arrived" in Delivery.objects.first().reason
+    def test_what_a_worker_had_not_begun_when_its_lease_ended_is_sent_by_another(self, notice, mailbox):
+        DeliveryService.claim(notice)
+        pass_time(LEASE - 5 * SECOND)
+        mend()
+        assert states(notice) == {"claimed": 2}
+        pass_time(6 * SECOND)
+        mend()
+        assert states(notice) == {"retry": 2}
+        assert (DeliveryService.deliver(notice.pk), DeliveryService.deliver(notice.pk)) == (1, 0) or states(notice) == {"sent": 2}
+        DeliveryService.deliver(notice.pk)
+        assert sorted(mailbox.recipients) == ["dave@example.org", "erin@example.org"]
 
     def test_a_worker_that_reports_too_late_is_not_believed(self, notice):
-        claims = DeliveryService.claim(notice.pk)
-        with time_machine.travel(timezone.now() + LEASE + SECOND):
-            DeliveryService.mend()
-        DeliveryService.report({claim: Outcome(State.FAILED, "Late") for claim in claims})
-        assert states(notice) == {"unknown": 2}
+        claim = DeliveryService.claim(notice)
+        pass_time(LEASE + SECOND)
+        mend()
+        report(claim, dict.fromkeys(claim.mails, Outcome(State.FAILED, "Late")), close=True)
+        assert states(notice) == {"retry": 2}
+
+    def test_nor_may_it_send(self, notice):
+        claim = DeliveryService.claim(notice)
+        with Marks() as marks:
+            pass_time(LEASE + SECOND)
+            assert not marks.begin(claim, 1)
+            mend()
+            assert not marks.begin(claim, 1)
 
     def test_nor_is_the_report_of_an_earlier_attempt(self, notice):
-        old = DeliveryService.claim(notice.pk)
-        DeliveryService.report({claim: Outcome(State.WAITING, "Busy") for claim in old})
-        with time_machine.travel(timezone.now() + FIRST_RETRY + SECOND):
-            assert len(DeliveryService.claim(notice.pk)) == 2
-        DeliveryService.report({claim: Outcome(State.SENT) for claim in old})
-        assert states(notice) == {"sending": 2}
+        old = DeliveryService.claim(notice)
+        report(old, dict.fromkeys(old.mails, LATER), close=True)
+        pass_time(timedelta(minutes=1))
+        assert len(DeliveryService.claim(notice).mails) == 2
+        report(old, dict.fromkeys(old.mails, SENT), close=True)
+        assert states(notice) == {"claimed": 2}
 
-    def test_nor_is_a_late_report_after_it_was_sent_again(self, notice, alice):
-        """The attempts begin anew, so they cannot tell the two claims apart."""
-        old = DeliveryService.claim(notice.pk)
-        with time_machine.travel(timezone.now() + LEASE + SECOND):
-            DeliveryService.mend()
-            DeliveryService.send_again(notice.pk, actor=alice, states=[State.UNKNOWN])
-            assert {claim.attempts for claim in DeliveryService.claim(notice.pk)} == {1}
-        DeliveryService.report({claim: Outcome(State.FAILED, "Late") for claim in old})
-        assert states(notice) == {"sending": 2}
+    def test_a_claim_that_nobody_remembers_is_in_doubt(self, notice):
+        DeliveryService.claim(notice)
+        ClaimRow.objects.all().delete()
+        mend()
+        assert states(notice) == {"unknown": 2}
 
 
 class TestInterruptions:
     def test_a_worker_never_mails_the_old_text_to_those_of_a_new_revision(self, notice, alice, mailbox, monkeypatch):
         """Withdrawn, rewritten and published again while a worker is at it."""
-        claim = DeliveryService.claim
+        claim = claims.claim
 
-        def rewritten_first(notice_id, **arguments):
-            monkeypatch.setattr(DeliveryService, "claim", claim)
-            withdrawn = NoticeService.withdraw(notice_id, actor=alice)
+        def rewritten_first(scope, **arguments):
+            monkeypatch.setattr(claims, "claim", claim)
+            withdrawn = NoticeService.withdraw(notice.pk, actor=alice)
             withdrawn.content = "<p>New words.</p>"
             NoticeService.save_changes(withdrawn, actor=alice, version=withdrawn.version)
-            NoticeService.publish(notice_id, actor=alice)
-            return claim(notice_id, **arguments)
+            NoticeService.publish(notice.pk, actor=alice)
+            return claim(scope, **arguments)
 
-        monkeypatch.setattr(DeliveryService, "claim", rewritten_first)
+        monkeypatch.setattr(claims, "claim", rewritten_first)
         assert DeliveryService.deliver(notice.pk) == 0
         assert mailbox.recipients == []
 
         assert DeliveryService.deliver(notice.pk) == 2
         assert all("New words." in message.as_string() for message in mailbox.messages)
 
-    def test_a_worker_that_is_interrupted_leaves_one_mail_in_doubt_and_hands_back_the_rest(self, alice, monkeypatch):
-        notice = make_published(author=alice, people=tuple(people(5)))
-        send, sent = Mailer.send, []
+    @pytest.fixture
+    def five(self, alice):
+        return make_published(author=alice, people=tuple(people(5)))
 
-        def interrupted(mailer, *arguments):
-            if len(sent) == 2:
+    @staticmethod
+    def interrupt(monkeypatch, method: str, *, after: int) -> None:
+        """The time limit strikes at the call after so many."""
+        original, calls = getattr(Mailer, method), count(1)
+
+        def interrupted(*arguments):
+            if next(calls) > after:
                 raise SoftTimeLimitExceeded
-            sent.append(arguments)
-            return send(mailer, *arguments)
+            return original(*arguments)
 
-        monkeypatch.setattr(Mailer, "send", interrupted)
+        monkeypatch.setattr(Mailer, method, interrupted)
+
+    def test_a_worker_that_is_interrupted_before_the_text_hands_back_the_rest(self, five, mailbox, monkeypatch):
+        self.interrupt(monkeypatch, "hand_over", after=2)
         with pytest.raises(SoftTimeLimitExceeded):
-            DeliveryService.deliver(notice.pk)
-        assert states(notice) == {"sent": 2, "unknown": 1, "waiting": 2}
+            DeliveryService.deliver(five.pk)
+        assert states(five) == {"sent": 2, "waiting": 3}
+        assert (len(mailbox.recipients), ClaimRow.objects.count()) == (2, 0)
 
-    def test_when_its_time_is_up_it_hands_back_what_it_holds(self, alice, mailbox, monkeypatch):
-        notice = make_published(author=alice, people=tuple(people(5)))
-        clock = count(0, LONGEST_BATCH / 2)
-        monkeypatch.setattr(delivery, "monotonic", lambda: next(clock))
-        DeliveryService.deliver(notice.pk)
-        found = states(notice)
-        assert found["sent"] == len(mailbox.recipients) < 5
+    def test_one_that_is_interrupted_after_it_leaves_one_mail_in_doubt(self, five, mailbox, monkeypatch):
+        hand_over = Mailer.hand_over
+
+        def interrupted(mailer, email, data, begin):
+            outcome = hand_over(mailer, email, data, begin)
+            if len(mailbox.recipients) == 3:
+                raise SoftTimeLimitExceeded
+            return outcome
+
+        monkeypatch.setattr(Mailer, "hand_over", interrupted)
+        with pytest.raises(SoftTimeLimitExceeded):
+            DeliveryService.deliver(five.pk)
+        assert states(five) == {"sent": 2, "unknown": 1, "waiting": 2}
+
+    def test_one_that_is_interrupted_while_writing_has_sent_nothing(self, five, mailbox, monkeypatch):
+        self.interrupt(monkeypatch, "write", after=2)
+        with pytest.raises(SoftTimeLimitExceeded):
+            DeliveryService.deliver(five.pk)
+        assert (states(five), mailbox.recipients) == ({"waiting": 5}, [])
+
+    def test_when_its_time_is_up_it_hands_back_what_it_holds(self, five, mailbox, monkeypatch):
+        clock = count(0, working.TURN / 6)
+        monkeypatch.setattr(working, "monotonic", lambda: next(clock))
+        DeliveryService.deliver(five.pk)
+        found = states(five)
+        assert 0 < found["sent"] == len(mailbox.recipients) < 5
         assert found == {"sent": found["sent"], "waiting": 5 - found["sent"]}
 
+    def test_asked_to_stop_it_hands_back_what_it_holds(self, five, mailbox, monkeypatch):
+        monkeypatch.setattr(working, "is_stopping", lambda: len(mailbox.recipients) == 2)
+        DeliveryService.deliver(five.pk)
+        assert states(five) == {"sent": 2, "waiting": 3}
+        assert set(Delivery.objects.filter(state="waiting").values_list("attempts", flat=True)) == {0}
+
     def test_a_text_that_cannot_be_rendered_leaves_nothing_in_doubt(self, notice, monkeypatch):
-        monkeypatch.setattr("notices.mail.render", lambda notice: 1 / 0)
+        monkeypatch.setattr("notices.mail.mailer.render", lambda notice: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             DeliveryService.deliver(notice.pk)
         assert states(notice) == {"waiting": 2}
@@ -320,7 +433,7 @@ class TestOwing:
 class TestSendingAgain:
     @pytest.fixture
     def failed(self, notice, dave):
-        Delivery.objects.filter(person=dave).update(state="failed", attempts=MAX_ATTEMPTS, reason="Given up")
+        Delivery.objects.filter(person=dave).update(state="failed", attempts=50, crashes=MOST_CRASHES, reason="Given up")
         Delivery.objects.exclude(person=dave).update(state="unknown")
         return notice
 
@@ -347,13 +460,12 @@ class TestSendingAgain:
 
 def test_the_figures_of_a_notice_nobody_was_told_of_are_noughts(alice):
     figures = NoticeRepository.figures(make_draft(author=alice))
-    assert set(figures) == {*State.values, "expected", "opened", "acknowledged", "others_opened"}
+    assert set(figures) == {*State.values, "expected", "on_their_way", "opened", "acknowledged", "others_opened"}
     assert set(figures.values()) == {0}
 
 
-def test_a_reminder_is_no_part_of_the_balance(notice, dave):
-    now = timezone.now()
-    Delivery.objects.create(notice=notice, person=dave, revision=1, kind="reminder", next_attempt_at=now, changed_at=now)
+def test_what_is_told_about_a_change_is_no_part_of_the_balance(notice, dave):
+    Delivery.objects.create(notice=notice, person=dave, revision=1, kind="change", occasion=1, next_attempt_at=timezone.now())
     assert NoticeRepository.figures(notice)["expected"] == 2
 
 

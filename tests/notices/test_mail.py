@@ -8,7 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from notices.mail import MESSAGES_PER_CONNECTION, Mailer
+from notices.mail.dialogue import MESSAGES_PER_CONNECTION
+from notices.mail.mailer import Mailer
 from notices.models import Notice
 from tests.makers import make_category, make_draft
 from tests.smtp import RudeServer, free_port, mailers
@@ -187,7 +188,7 @@ class TestHeaderProperties(TestCase):
     @given(st.text(st.characters(codec="utf-8"), max_size=120))
     def test_whatever_the_name_there_is_one_header_block_and_one_addressee(self, name):
         with Mailer(self.notice) as mailer:
-            raw = mailer._message(1, name, "dave@example.org")
+            raw = mailer.write(1, name, "dave@example.org")
         message = message_from_bytes(raw, policy=policy.default)
         assert list(message.keys()) == ["From", "To", "Message-ID", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"]
         assert [a.addr_spec for a in message["To"].addresses] == ["dave@example.org"]
@@ -195,7 +196,7 @@ class TestHeaderProperties(TestCase):
 
 class TestServer:
     def test_one_connection_serves_many_and_is_renewed_before_the_server_tires(self, mailbox, notice, monkeypatch):
-        monkeypatch.setattr("notices.mail.MESSAGES_PER_CONNECTION", 3)
+        monkeypatch.setattr("notices.mail.dialogue.MESSAGES_PER_CONNECTION", 3)
         assert MESSAGES_PER_CONNECTION > 3
         with Mailer(notice) as mailer:
             assert {mailer.send(n, "Dave", "dave@example.org").state for n in range(7)} == {"sent"}
@@ -213,10 +214,10 @@ class TestServer:
         mailbox.answers["full@example.org"] = "452 Mailbox full"
         with Mailer(notice) as mailer:
             outcome = mailer.send(1, "X", "full@example.org")
-        assert (outcome.state, outcome.reason) == ("waiting", "The mail server asked to try later: 452 Mailbox full")
+        assert (outcome.state, outcome.reason) == ("retry", "The mail server asked to try later: 452 Mailbox full")
         assert not mailer.is_away
 
-    @pytest.mark.parametrize(("answer", "state"), [("554 Spam", "failed"), ("451 Try later", "waiting")])
+    @pytest.mark.parametrize(("answer", "state"), [("554 Spam", "failed"), ("451 Try later", "retry")])
     def test_so_does_the_answer_to_the_text(self, mailbox, notice, answer, state):
         mailbox.after_text = answer
         with Mailer(notice) as mailer:
@@ -226,7 +227,7 @@ class TestServer:
         settings.MAILERS = mailers(free_port())
         with Mailer(notice) as mailer:
             outcome = mailer.send(1, "X", "dave@example.org")
-        assert outcome.state == "waiting"
+        assert outcome.state == "retry"
         assert outcome.reason.startswith("The mail server cannot be reached:")
         assert mailer.is_away
 
@@ -237,7 +238,7 @@ class TestServer:
         with Mailer(notice) as mailer:
             outcome = mailer.send(1, "X", "dave@example.org")
         server.stop()
-        assert outcome.state == "waiting"
+        assert outcome.state == "retry"
         assert outcome.reason.startswith("The mail server")
         assert (mailer.is_away, server.texts) == (True, [])
 
@@ -250,7 +251,7 @@ class TestServer:
         assert (outcome.state, len(server.texts)) == ("unknown", 1)
         assert outcome.reason == "The mail server broke off after the text was sent. The mail may have arrived."
 
-    @pytest.mark.parametrize(("answer", "state"), [("550 No such user", "failed"), ("421 Too busy", "waiting")])
+    @pytest.mark.parametrize(("answer", "state"), [("550 No such user", "failed"), ("421 Too busy", "retry")])
     def test_a_refusal_counts_even_if_the_server_hangs_up_after_it(self, notice, settings, answer, state):
         server = RudeServer("RCPT", answers={"RCPT": answer})
         settings.MAILERS = mailers(server.port)
@@ -263,5 +264,5 @@ class TestServer:
             settings.MAILERS = mailers(silent.getsockname()[1])
             settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.2
             with Mailer(notice) as mailer:
-                assert mailer.send(1, "X", "dave@example.org").state == "waiting"
+                assert mailer.send(1, "X", "dave@example.org").state == "retry"
             assert mailer.is_away

@@ -4,7 +4,7 @@ from email import message_from_bytes
 
 import pytest
 
-from notices.mail import Mailer
+from notices.mail.mailer import Mailer
 from tests.makers import make_draft
 from tests.smtp import RudeServer, mailers
 
@@ -38,10 +38,10 @@ def delivered(server) -> list[str]:
         ({"RCPT": "550 No such user", "text": "554 Nobody to send it to"}, "failed"),
         ({"RCPT": "550 No such user"}, "failed"),  # it takes the text to nobody
         ({"RCPT": "550 No such user", "DATA": "503 Nobody to send it to"}, "failed"),
-        ({"RCPT": "452 Mailbox full", "DATA": "503 Nobody to send it to"}, "waiting"),
+        ({"RCPT": "452 Mailbox full", "DATA": "503 Nobody to send it to"}, "retry"),
         ({"MAIL": "550 Not from you", "RCPT": "503 Say MAIL first", "DATA": "503 Say MAIL first"}, "failed"),
-        ({"MAIL": "451 Later", "RCPT": "503 Say MAIL first", "DATA": "503 Say MAIL first"}, "waiting"),
-        ({"DATA": "451 Later"}, "waiting"),
+        ({"MAIL": "451 Later", "RCPT": "503 Say MAIL first", "DATA": "503 Say MAIL first"}, "retry"),
+        ({"DATA": "451 Later"}, "retry"),
         ({"DATA": "554 No"}, "failed"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else value,
@@ -64,8 +64,8 @@ def test_a_server_that_closes_down_is_tried_again_later_on_a_new_connection(noti
 
     refused, following, was_away = two_mails(notice, settings, server)
 
-    assert (refused.state, refused.reason) == ("waiting", "The mail server asked to try later: 421 Closing down")
-    assert (following.state, was_away) == ("sent", False)
+    assert (refused.state, refused.reason) == ("retry", "The mail server asked to try later: 421 Closing down")
+    assert (following.state, was_away) == ("sent", True)
     assert delivered(server) == (["1", "2"] if at == "text" else ["2"])  # it refused the first text
     assert server.connections == RENEWED
 
@@ -76,7 +76,7 @@ def test_a_server_that_hangs_up_before_the_text_is_away_and_the_mail_waits(notic
 
     lost, following, was_away = two_mails(notice, settings, server)
 
-    assert (lost.state, following.state, was_away) == ("waiting", "sent", True)
+    assert (lost.state, following.state, was_away) == ("retry", "sent", True)
     assert (delivered(server), server.connections) == (["2"], RENEWED)
 
 
@@ -105,5 +105,5 @@ def test_the_answer_to_the_text_decides(notice, settings, answer):
 
     refused, following, was_away = two_mails(notice, settings, server)
 
-    assert (refused.state, following.state, was_away) == ("waiting" if answer.startswith("4") else "failed", "sent", False)
+    assert (refused.state, following.state, was_away) == ("retry" if answer.startswith("4") else "failed", "sent", False)
     assert (delivered(server), server.connections) == (["1", "2"], KEPT)

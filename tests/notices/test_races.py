@@ -182,19 +182,19 @@ class TestWorkers:
         return make_published(author=alice, people=tuple(readers))
 
     def test_two_that_claim_at_once_never_share_a_row(self, notice):
-        batches = together(*[lambda: DeliveryService.claim(notice.pk, batch=10)] * 6)
-        ids = [claim.delivery_id for batch in batches for claim in batch]
+        batches = together(*[lambda: DeliveryService.claim(notice, batch=10)] * 6)
+        ids = [mail.id for claim in batches if claim for mail in claim.mails]
         assert len(set(ids)) == len(ids)
-        assert Delivery.objects.filter(state="sending").count() == len(ids)
+        assert Delivery.objects.filter(state="claimed").count() == len(ids)
 
     def test_rows_that_another_holds_are_passed_over_without_waiting(self, notice):
         def claim_meanwhile() -> int:
             with ThreadPoolExecutor(1) as pool:
-                return pool.submit(lambda: [len(DeliveryService.claim(notice.pk, batch=100)), connection.close()][0]).result(5)
+                return pool.submit(lambda: [len(DeliveryService.claim(notice, batch=100).mails), connection.close()][0]).result(5)
 
         with transaction.atomic():
-            mine = DeliveryService.claim(notice.pk, batch=10)
-            assert (len(mine), claim_meanwhile()) == (10, 50)
+            mine = DeliveryService.claim(notice, batch=10)
+            assert (len(mine.mails), claim_meanwhile()) == (10, 50)
 
     def test_several_that_deliver_at_once_send_each_mail_once(self, notice, settings):
         server = MailServer()
@@ -215,6 +215,6 @@ class TestWorkers:
         assert AudienceKeyRepository.differences() == (0, 0)
 
     def test_a_withdrawal_waits_for_no_worker_longer_than_a_claim(self, notice, alice):
-        together(lambda: DeliveryService.claim(notice.pk), lambda: NoticeService.withdraw(notice.pk, actor=alice))
-        assert DeliveryService.claim(notice.pk) == []
+        together(lambda: DeliveryService.claim(notice), lambda: NoticeService.withdraw(notice.pk, actor=alice))
+        assert DeliveryService.claim(notice) is None
         assert not Delivery.objects.filter(state="waiting").exists()

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from guardian.shortcuts import assign_perm
 from import_export.admin import ExportMixin, ImportMixin
 
-from notices.mail import Mailer
+from notices.mail.mailer import Mailer
 from notices.models import Attachment, Notice
 from notices.services import NoticeService
 from recipients.models import User

@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.attribution import acting
 from audit.exports.columns import DANGEROUS
 from backoffice.richtext import render_rich_text
-from notices.mail import Mailer
+from notices.mail.mailer import Mailer
 from notices.models import Attachment, Category, Delivery, Favourite, Notice
 from notices.services import NoticeService
 from recipients.models import Recipient, RecipientGroup, RoleAssignment, User

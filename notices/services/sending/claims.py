@@ -1,0 +1,211 @@
+"""Claims: mails that one worker holds together, each sent in turn, all reported, and settled by others if it dies.
+
+Everything is decided by the database's clock and under the claim's number (its fence): a worker that was held up for
+longer than its lease can neither send nor report any more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.utils.translation import gettext as _
+
+from notices.mail.outcome import Outcome
+from notices.models import Claim as ClaimRow
+from notices.models import OutgoingMail
+
+BATCH = 100
+# Renewed before each text. Longer than handing over two mails can take (`notices.mail.dialogue.LONGEST`).
+LEASE = timedelta(minutes=3)
+MOST_CRASHES = 3
+
+# Those that a worker died over are claimed one by one, so that the one that kills workers is found out.
+# Materialised: asked a second time by a nested loop, it would skip what it has locked and choose others on top.
+CLAIM = """
+    WITH chosen AS MATERIALIZED (
+        SELECT m.id FROM {table} m
+        WHERE m.state IN ('waiting', 'retry') AND m.next_attempt_at <= statement_timestamp() AND {scope} AND {crashes}
+        ORDER BY m.next_attempt_at, m.id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ),
+    claim AS (
+        INSERT INTO notices_claim ("table", mails, claimed_at, lease_until)
+        SELECT %(table)s, array_agg(id ORDER BY id), clock_timestamp(), clock_timestamp() + %(lease)s FROM chosen HAVING count(*) > 0
+        RETURNING id
+    )
+    UPDATE {table} m
+    SET state = 'claimed', fence = claim.id, attempts = m.attempts + 1, changed_at = statement_timestamp()
+    FROM chosen, claim, recipients_user u
+    WHERE m.id = chosen.id AND u.id = m.person_id
+    RETURNING claim.id, m.id, m.person_id, m.attempts, u.first_name, u.last_name, u.username, u.email, u.is_active
+"""
+CRASHES = ("m.crashes = 0", "m.crashes > 0")
+
+BEGIN = """
+    UPDATE notices_claim SET begun = %(position)s, lease_until = clock_timestamp() + %(lease)s
+    WHERE id = %(claim)s AND lease_until > clock_timestamp()
+"""
+
+REPORT = """
+    UPDATE {table} m
+    SET state = r.state, reason = r.reason, attempts = m.attempts - r.untried, changed_at = statement_timestamp(),
+        next_attempt_at = statement_timestamp() + r.pause * (0.75 + random() / 2)
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::interval[]) AS r(id, state, reason, untried, pause)
+    WHERE m.id = r.id AND m.state = 'claimed' AND m.fence = %s
+"""
+
+# A worker writes down how far it is without waiting for the disk, so of before a crash of the database nothing is certain.
+SETTLE = """
+    UPDATE {table} m
+    SET changed_at = statement_timestamp(), next_attempt_at = statement_timestamp(), crashes = m.crashes + (s.position > c.begun)::int,
+        state = CASE
+            WHEN s.position > c.begun AND c.is_certain THEN CASE WHEN m.crashes + 1 < %(most)s THEN 'retry' ELSE 'failed' END
+            WHEN s.position < c.begun AND c.is_certain THEN 'sent'
+            ELSE 'unknown' END,
+        reason = CASE
+            WHEN s.position > c.begun AND c.is_certain THEN CASE WHEN m.crashes + 1 < %(most)s THEN %(again)s ELSE %(poison)s END
+            WHEN s.position < c.begun AND c.is_certain THEN ''
+            ELSE %(doubt)s END
+    FROM (SELECT *, claimed_at > pg_postmaster_start_time() AS is_certain FROM notices_claim WHERE id = %(claim)s) c,
+         unnest(c.mails) WITH ORDINALITY AS s(id, position)
+    WHERE m.id = s.id AND m.state = 'claimed' AND m.fence = c.id
+"""
+ORPHANS = """
+    UPDATE {table} m SET state = 'unknown', reason = %(doubt)s, changed_at = statement_timestamp()
+    WHERE m.state = 'claimed' AND NOT EXISTS (SELECT FROM notices_claim c WHERE c.id = m.fence)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that is owed to a person, in the hands of this worker."""
+
+    id: int
+    person_id: int
+    attempts: int
+    first_name: str
+    last_name: str
+    username: str
+    email: str
+    is_active: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Mails that this worker holds, in the order in which it sends them."""
+
+    id: int
+    model: type[OutgoingMail]
+    mails: Sequence[Mail]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which mails of a table a worker may take: a condition on `m` and its parameters."""
+
+    model: type[OutgoingMail]
+    condition: str
+    parameters: dict[str, Any]
+
+
+@transaction.atomic
+def claim(scope: Scope, *, batch: int = BATCH) -> Claim | None:
+    """Take up to `batch` mails that are due. None: there is nothing to do."""
+    table = scope.model._meta.db_table
+    for crashes, most in zip(CRASHES, (batch, 1), strict=True):
+        with connection.cursor() as cursor:
+            sql = CLAIM.format(table=table, scope=scope.condition, crashes=crashes)
+            cursor.execute(sql, scope.parameters | {"table": table, "batch": most, "lease": LEASE})
+            rows = sorted(cursor.fetchall(), key=lambda row: row[1])
+        if rows:
+            return Claim(rows[0][0], scope.model, [Mail(*row[1:]) for row in rows])
+    return None
+
+
+class Marks:
+    """A connection of its own on which a worker writes down, before each text leaves, that it does.
+
+    It need not reach the disk at once (`SETTLE` says why), which makes it ten times as fast.
+    """
+
+    def __init__(self) -> None:
+        # Inside a transaction of the caller's the claim itself is not seen on another connection.
+        self._shares = connection.in_atomic_block
+        self._own: Any = connection if self._shares else connections[DEFAULT_DB_ALIAS].copy()
+
+    def __enter__(self) -> Self:
+        if not self._shares:
+            with self._own.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self._shares:
+            self._own.close()
+
+    def begin(self, claim: Claim, position: int) -> bool:
+        """Say that the text of the mail at `position` (from 1) leaves now, and renew the lease.
+
+        False: it is not ours any more, and must not leave.
+        """
+        with self._own.cursor() as cursor:
+            cursor.execute(BEGIN, {"claim": claim.id, "position": position, "lease": LEASE})
+            return cursor.rowcount == 1
+
+
+@transaction.atomic
+def report(claim: Claim, outcomes: dict[Mail, Outcome], *, close: bool = False) -> None:
+    """Write down what became of mails, as far as they are still ours. `close`: it was the last of this claim."""
+    if close:  # first, in the order in which `settle` takes its locks
+        ClaimRow.objects.filter(pk=claim.id).delete()
+    rows = [(mail.id, *outcome.as_row(mail.attempts)) for mail, outcome in outcomes.items()]
+    if rows:
+        with connection.cursor() as cursor:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(REPORT.format(table=claim.model._meta.db_table), [*columns, claim.id])
+
+
+def settle(models: Iterable[type[OutgoingMail]]) -> int:
+    """Do the accounts of workers that did not. Returns how many claims had outlived their lease."""
+    expired = _expired()
+    for model in models:
+        with connection.cursor() as cursor:
+            cursor.execute(ORPHANS.format(table=model._meta.db_table), {"doubt": _doubt()})
+    return sum(_settle(claim_id) for claim_id in expired)
+
+
+def _expired() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM notices_claim WHERE lease_until <= clock_timestamp() ORDER BY id")
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def _settle(claim_id: int) -> bool:
+    with connection.cursor() as cursor:
+        lock = 'SELECT "table" FROM notices_claim WHERE id = %s AND lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED'
+        cursor.execute(lock, [claim_id])
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        cursor.execute(SETTLE.format(table=row[0]), {"claim": claim_id, "most": MOST_CRASHES, **_reasons()})
+        cursor.execute("DELETE FROM notices_claim WHERE id = %s", [claim_id])
+    return True
+
+
+def _doubt() -> str:
+    return _("The worker stopped while sending. The mail may have arrived; send it again if in doubt.")
+
+
+def _reasons() -> dict[str, str]:
+    return {
+        "doubt": _doubt(),
+        "again": _("The worker stopped before it came to this mail. It is sent by the next one."),
+        "poison": _("The worker stopped %(count)d times over this mail. Look at the log before it is sent again.")
+        % {"count": MOST_CRASHES},
+    }
