@@ -22,6 +22,7 @@ END = b"\r\n.\r\n"
 
 class Sink(asyncio.Protocol):
     log: IO[str] | None = None
+    delay = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport, self.received, self.in_data = transport, bytearray(), False
@@ -63,7 +64,7 @@ class Sink(asyncio.Protocol):
             self.log.write(json.dumps(entry) + "\n")
             self.log.flush()
         self._forget()
-        self.transport.write(b"250 ok\r\n")
+        asyncio.get_running_loop().call_later(self.delay, self.transport.write, b"250 ok\r\n")
         return True
 
 
@@ -89,9 +90,9 @@ async def serve() -> None:
 
 
 @contextmanager
-def running(log: Path | None = None) -> Iterator[int]:
+def running(log: Path | None = None, *, delay: float = 0) -> Iterator[int]:
     """A sink in a process of its own meanwhile. Yields its port."""
-    command = [sys.executable, "-m", "tests.smtp_sink", *(["--log", str(log)] if log else [])]
+    command = [sys.executable, "-m", "tests.smtp_sink", *(["--log", str(log)] if log else []), "--delay", str(delay)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
         try:
             yield int(sink.stdout.readline())
@@ -102,7 +103,9 @@ def running(log: Path | None = None) -> Iterator[int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--log", type=Path, help="append a JSON line per accepted mail to this file")
+    parser.add_argument("--delay", type=float, default=0, help="seconds to take over each mail")
     options = parser.parse_args()
+    Sink.delay = options.delay
     if options.log:
         Sink.log = options.log.open("a", encoding="utf-8")
     asyncio.run(serve())

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 from django.utils.translation import gettext as _
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 
 from notices.mail.outcome import Outcome
 from notices.models import Claim as ClaimRow
@@ -42,10 +45,11 @@ CLAIM = """
 """
 CRASHES = ("m.crashes = 0", "m.crashes > 0")
 
-BEGIN = """
-    UPDATE notices_claim SET begun = %(position)s, lease_until = clock_timestamp() + %(lease)s
-    WHERE id = %(claim)s AND lease_until > clock_timestamp()
+BEGIN = b"""
+    UPDATE notices_claim SET begun = $1, lease_until = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $2 AND lease_until > clock_timestamp()
 """
+PREPARED = b"begin"
 
 REPORT = """
     UPDATE {table} m
@@ -130,32 +134,42 @@ def claim(scope: Scope, *, batch: int = BATCH) -> Claim | None:
 class Marks:
     """A connection of its own on which a worker writes down, before each text leaves, that it does.
 
-    It need not reach the disk at once (`SETTLE` says why), which makes it ten times as fast.
+    It need not reach the disk at once (`SETTLE` says why). This is the one statement that is sent for each single mail,
+    so it goes to libpq directly, at a third of the time.
     """
 
-    def __init__(self) -> None:
-        # Inside a transaction of the caller's the claim itself is not seen on another connection.
-        self._shares = connection.in_atomic_block
-        self._own: Any = connection if self._shares else connections[DEFAULT_DB_ALIAS].copy()
-
     def __enter__(self) -> Self:
-        if not self._shares:
-            with self._own.cursor() as cursor:
-                cursor.execute("SET synchronous_commit = off")
+        # Inside a transaction of the caller's the claim itself is not seen on another connection.
+        self._own = None if connection.in_atomic_block else _connect()
+        self._pgconn: PGconn = (self._own or connection.connection).pgconn
         return self
 
     def __exit__(self, *error: object) -> None:
-        if not self._shares:
+        if self._own is not None:
             self._own.close()
 
     def begin(self, claim: Claim, position: int) -> bool:
         """Say that the text of the mail at `position` (from 1) leaves now, and renew the lease.
 
         False: it is not ours any more, and must not leave.
+
+        Raises:
+            OperationalError: the database is away.
         """
-        with self._own.cursor() as cursor:
-            cursor.execute(BEGIN, {"claim": claim.id, "position": position, "lease": LEASE})
-            return cursor.rowcount == 1
+        values = [str(position).encode(), str(claim.id).encode(), str(LEASE.total_seconds()).encode()]
+        run = self._pgconn.exec_params if self._own is None else self._pgconn.exec_prepared
+        done = run(BEGIN if self._own is None else PREPARED, values)
+        if done.status != ExecStatus.COMMAND_OK:
+            raise OperationalError(done.error_message.decode("utf-8", "replace"))
+        return done.command_tuples == 1
+
+
+def _connect() -> psycopg.Connection:
+    params = connections[DEFAULT_DB_ALIAS].get_connection_params() | {"context": None, "cursor_factory": None}
+    own = psycopg.connect(**params, autocommit=True)
+    own.execute("SET synchronous_commit = off")
+    own.pgconn.prepare(PREPARED, BEGIN)
+    return own
 
 
 @transaction.atomic
