@@ -38,10 +38,15 @@ REASONS = f"""
 """
 
 
+def today_parameters() -> dict[str, Any]:
+    """The day on which memberships count, in the organisation's zone."""
+    return {"day": timezone.localdate(timezone=timezone.get_default_timezone())}
+
+
 def address_parameters(address: Address) -> dict[str, Any]:
     """The parameters that `routes_sql` takes."""
     return {
-        "day": timezone.localdate(timezone=timezone.get_default_timezone()),
+        **today_parameters(),
         "recipients": list(address.recipient_ids),
         "groups": list(address.group_ids),
         "people": list(address.person_ids),
