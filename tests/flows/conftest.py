@@ -6,18 +6,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from recipients.models import User
 from recipients.signin.sessions import SessionStore
 from recipients.signin.steps import PASSWORD_BACKEND
+from tests.processes import database_url
 from tests.waiting import eventually
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -107,9 +106,8 @@ def visitor(chromium: Browser, live_server) -> Iterator[Callable[..., Visitor]]:
 @pytest.fixture
 def worker(live_server, mail_server, mailbox, tmp_path: Path) -> Iterator[subprocess.Popen]:
     """A Celery worker on the test database, mailing to the mailbox."""
-    database = connection.settings_dict
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{database['USER']}@{quote(database['HOST'], safe='')}/{database['NAME']}",
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         "SITE_URL": live_server.url,
         "PYTHONUNBUFFERED": "1",

@@ -121,6 +121,7 @@ class Scope:
 def claim(scope: Scope, *, batch: int = BATCH) -> Claim | None:
     """Take up to `batch` mails that are due. None: there is nothing to do."""
     table = scope.model._meta.db_table
+    _must_reach_the_disk()
     for crashes, most in zip(CRASHES, (batch, 1), strict=True):
         with connection.cursor() as cursor:
             sql = CLAIM.format(table=table, scope=scope.condition, crashes=crashes)
@@ -129,6 +130,12 @@ def claim(scope: Scope, *, batch: int = BATCH) -> Claim | None:
         if rows:
             return Claim(rows[0][0], scope.model, [Mail(*row[1:]) for row in rows])
     return None
+
+
+def _must_reach_the_disk() -> None:
+    """Whatever the server's default: mails of a claim that a crash undid would be claimed and sent twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
 
 
 class Marks:
@@ -175,6 +182,7 @@ def _connect() -> psycopg.Connection:
 @transaction.atomic
 def report(claim: Claim, outcomes: dict[Mail, Outcome], *, close: bool = False) -> None:
     """Write down what became of mails, as far as they are still ours. `close`: it was the last of this claim."""
+    _must_reach_the_disk()
     if close:  # first, in the order in which `settle` takes its locks
         ClaimRow.objects.filter(pk=claim.id).delete()
     rows = [(mail.id, *outcome.as_row(mail.attempts)) for mail, outcome in outcomes.items()]
