@@ -1,7 +1,7 @@
 # The one list of commands. Developers and CI run these and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench mutants scan lock run worker beat shell stop screenshots clean
+.PHONY: help demo test lint format bench faults soak mutants scan lock run worker beat shell stop screenshots clean
 
 export UV_SYSTEM_CERTS := true
 UV_VERSION := 0.13.9
@@ -14,6 +14,7 @@ STAMP := .venv/.installed
 PORT ?= 8000
 SCALE ?= S
 ONLY ?=
+RUNS ?= 5
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +38,14 @@ format: $(STAMP) ## Rewrite the code in the project's style
 
 bench: $(STAMP) ## Measure speed against physical limits (SCALE=S|M|L ONLY=inbox)
 	@$(PYTHON) -m tests.bench --scale $(SCALE) $(if $(ONLY),--only $(ONLY))
+
+faults: $(STAMP) ## Inject every fault of delivery RUNS times and count what was lost, doubled and left in doubt
+	@for program in redis-server rabbitmq-server faketime; do \
+	  command -v $$program > /dev/null || { echo "Install $$program: apt-get install redis-server rabbitmq-server faketime"; exit 1; }; done
+	@FAULTS_REPEAT=$(RUNS) $(PYTHON) -m pytest -q --show-capture=no --timeout=600 tests/faults tests/faults/other_brokers.py $(ARGS)
+
+soak: $(STAMP) ## Send to many people for half an hour while something breaks (SOAK_MINUTES, SOAK_PEOPLE, SOAK_SEED)
+	@$(PYTHON) -m pytest -q -s --show-capture=no -p no:randomly tests/faults/soak.py
 
 mutants: $(STAMP) ## Take away each permission check once and ask whether anybody would notice
 	@$(PYTHON) -m pytest -p no:randomly -q --show-capture=no tests/matrix/mutants.py

@@ -1,16 +1,19 @@
 """What every fault test has: people to tell, a mail server with a script, workers that can be killed, and the accounts afterwards."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import Error, connection, connections
 
+from backoffice.postgres import THROW_AWAY, EmbeddedServer
 from notices.invariants import disagreements, violations
 from notices.models import ApprovalMail, Delivery, Notice
 from notices.services import DeliveryService
@@ -18,8 +21,10 @@ from notices.services.sending.claims import LEASE, settle
 from recipients.models import User
 from tests.clock import pass_time
 from tests.faults.smtp import ScriptedServer, willing
-from tests.makers import make_published
+from tests.faults.workers import Crew
+from tests.makers import make_draft, make_published
 from tests.smtp import mailers
+from tests.waiting import eventually
 
 REPEAT = int(os.environ.get("FAULTS_REPEAT", "1"))
 PEOPLE = int(os.environ.get("FAULTS_PEOPLE", "12"))
@@ -141,3 +146,49 @@ def accounts(request, server) -> Callable[..., Counter]:
         return states
 
     return check
+
+
+def answers() -> bool:
+    try:
+        connection.close()
+        return Notice.objects.exists()
+    except Error:
+        return False
+
+
+@pytest.fixture
+def crash() -> Callable[[], None]:
+    """The server ends as in a power cut, and is started again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        server = EmbeddedServer(Path(cursor.fetchone()[0]), settings=THROW_AWAY)
+
+    def immediately() -> None:
+        pid = int((server.data_dir / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+        eventually(lambda: not server.is_running(), seconds=60)
+        server.start()
+
+    return immediately
+
+
+@pytest.fixture
+def draft(alice, readers):
+    return make_draft(author=alice, people=tuple(readers))
+
+
+@pytest.fixture
+def crew(transactional_db, server, tmp_path):
+    crew = Crew("", server.port, tmp_path)
+    yield crew
+    crew.kill()
+
+
+@pytest.fixture
+def empty_the_broker() -> Callable[[], None]:
+    def purge() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pgmq.purge_queue(queue_name) FROM pgmq.list_queues()")
+        connection.close()
+
+    return purge

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.faults.celery_faults import CeleryFaults
-from tests.faults.test_celery import draft  # noqa: F401 - a fixture
 from tests.faults.workers import Crew, rabbitmq, redis
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -2,46 +2,19 @@
 
 import os
 import signal
-from collections.abc import Callable
-from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 from django.db import Error, connection
 
-from backoffice.postgres import THROW_AWAY, EmbeddedServer
 from notices.models import Delivery, Notice
 from notices.services import DeliveryService, NoticeService
-from tests.faults.conftest import PEOPLE, Process
+from tests.faults.conftest import PEOPLE, Process, answers
 from tests.makers import make_draft
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MIDDLE = PEOPLE // 2
-
-
-@pytest.fixture
-def crash() -> Callable[[], None]:
-    """The server ends as in a power cut, and is started again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW data_directory")
-        server = EmbeddedServer(Path(cursor.fetchone()[0]), settings=THROW_AWAY)
-
-    def immediately() -> None:
-        pid = int((server.data_dir / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGQUIT)
-        eventually(lambda: not server.is_running(), seconds=60)
-        server.start()
-
-    return immediately
-
-
-def answers() -> bool:
-    try:
-        connection.close()
-        return Notice.objects.exists()
-    except Error:
-        return False
 
 
 def work_on(notice_id: int, *, seconds: float = 30) -> None:
