@@ -5,12 +5,29 @@ from uuid import uuid4
 
 import kombu.pools
 import pytest
+from django.test import TransactionTestCase
 from guardian.shortcuts import assign_perm
 
 from backoffice.permissions import Role
 from recipients.models import Recipient, User
+from tests.emptying import Emptied
 from tests.makers import make_person, make_recipient
 from tests.smtp import Mailbox, MailServer, mailers
+
+# Begun first, half of them by each of two workers: one that comes last would keep one core busy and the other idle.
+LONG = (
+    "tests/matrix/test_matrix.py::test_what_opens",
+    "tests/flows/test_every_page.py::test_the_back_office",
+    "tests/backoffice/test_demo.py::test_ctrl_c",
+    "tests/audit/test_compliance_role.py::test_no_address",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    long = sorted((item for item in items if item.nodeid.startswith(LONG)), key=lambda item: item.nodeid)
+    rest = [item for item in items if item not in long]
+    middle = len(items) // 2 - len(long[::2])
+    items[:] = [*long[::2], *rest[:middle], *long[1::2], *rest[middle:]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,11 +37,30 @@ def _queue_lets_go_of_the_database(django_db_setup):
     kombu.pools.reset()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tests_that_commit_are_cleared_up_after():
+    emptied = Emptied(TransactionTestCase._fixture_teardown)
+
+    def teardown(case: TransactionTestCase) -> None:
+        emptied.teardown(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda case: emptied.is_spent())
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _plain_static_files(settings):
     """Pages are tested without `collectstatic`."""
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashing(settings):
+    """Passwords by the hundred: what is slow on purpose has tests of its own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(autouse=True)

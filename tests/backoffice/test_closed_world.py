@@ -43,11 +43,11 @@ def world(alice, dave):
 def addresses(world):
     """One address for each name, leading to something that exists where that is possible."""
     for name, count in names():
-        for arguments in {0: [()], 1: [(world.pk,), (world.created_by_id,), ("notices",)], 2: [(world.pk, 1), (world.pk, "publish")]}[
-            count
-        ]:
+        pk = world.created_by_id if "_user_" in name else world.pk
+        for arguments in {0: [()], 1: [(pk,), ("notices",)], 2: [(pk, 1), (pk, "publish")]}[count]:
             with suppress(NoReverseMatch):
                 yield name, reverse(f"admin:{name}", args=arguments)
+                break
 
 
 def opened(client, world) -> set[str]:

@@ -106,10 +106,10 @@ def takes_an_object(surface: Surface) -> bool:
 
 
 def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
-    published = scope.notices["published"]
+    if parameter == "history_id":
+        return [scope.notices["published"].history.latest("history_id").history_id]
     constant = {
         "attachment_id": [scope.attachment.pk],
-        "history_id": [published.history.latest("history_id").history_id],
         "label": ["notices.notice"],
         "content_type_id": [ContentType.objects.get_for_model(Notice).pk],
         "app_label": ["notices"],
