@@ -19,7 +19,6 @@ LONG = (
     "tests/matrix/test_matrix.py::test_what_opens",
     "tests/flows/test_every_page.py::test_the_back_office",
     "tests/backoffice/test_demo.py::test_ctrl_c",
-    "tests/audit/test_compliance_role.py::test_no_address",
 )
 
 
