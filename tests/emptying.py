@@ -1,7 +1,7 @@
 """Emptying the database after a test that commits: what the test left goes, what `migrate` puts there stays.
 
 Django truncates every table, whatever was written, and makes content types, permissions and roles anew. That
-takes half a second after each such test; to look for what is there and delete it takes a twentieth of it.
+takes half a second after each such test; to look for what is there and delete it takes a tenth of that.
 """
 
 from collections.abc import Callable
