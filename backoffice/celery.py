@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import celeryd_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 
@@ -11,3 +12,10 @@ app = Celery("backoffice", task_cls="audit.celery:AttributedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # The `tasks` module of every installed app.
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def give_workers_a_pulse(**_: object) -> None:
+    from backoffice.health.pulse import Pulse  # noqa: PLC0415 - workers alone need it, and it takes half a second
+
+    app.steps["consumer"].add(Pulse)

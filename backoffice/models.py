@@ -1,4 +1,4 @@
-"""The four mixins that our models share, and the table of long work that is not finished."""
+"""The four mixins that our models share, long work that is not finished, and signs of life."""
 
 from collections.abc import Iterable
 from typing import Any, Self, cast
@@ -149,3 +149,21 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of the clock, or of one worker (`backoffice.health.heartbeats`). All moments are the database's."""
+
+    name = models.CharField(max_length=255, unique=True)
+    node = models.CharField(max_length=255, blank=True)  # what Celery calls the worker; a new one of the same name takes its place
+    began_at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=models.functions.Now())
+    processes = models.PositiveIntegerField(default=0)  # of a worker: how many tasks it can do at once
+    busy = models.PositiveIntegerField(default=0)  # and how many it does
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("view_heartbeat", "Can see whether everything works")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "notices",
 ]
 MIDDLEWARE = [
+    "backoffice.health.probes.answer_probes",  # first: a probe has no session, no host name of ours, and no https
     "django.middleware.security.SecurityMiddleware",
     "backoffice.middleware.no_devices",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -224,6 +225,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # None of them expires: a worker compares that with its own clock, and one that is an hour off would do nothing at all.
 CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "backoffice.tick", "schedule": 30.0},
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0},
     "sweep": {"task": "notices.sweep", "schedule": 30.0},
     "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0},

@@ -47,7 +47,7 @@ ROLES = {
         "notices.add_notice notices.change_notice notices.delete_notice notices.publish_notice notices.approve_notice "
         "notices.break_glass_notice notices.restore_notice notices.destroy_notice notices.restore_version_notice "
         "notices.add_category notices.change_category notices.delete_category "
-        "audit.start_epoch_seal auth.view_group auth.add_group auth.change_group auth.delete_group"
+        "audit.start_epoch_seal backoffice.view_heartbeat auth.view_group auth.add_group auth.change_group auth.delete_group"
     ),
 }
 

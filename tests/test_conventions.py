@@ -24,6 +24,7 @@ NO_HISTORY = {
     "recipients.ImportProblem": "derived from the files and the data, with every reading",
     "recipients.ImportRow": "derived, as above; what was done stands in the history",
     "backoffice.Job": "how far work is, while it is not finished; what became of it stands with the object it is about",
+    "backoffice.Heartbeat": "says only who lives now; nobody decides it, and it changes every few seconds",
     "notices.ApprovalMail": "a journal in itself: owed with a step that is on record, sent once",
     "notices.AudienceChange": "counts changes; written by triggers",
     "notices.AudienceKey": "derived; rebuilt from the audience at any time",

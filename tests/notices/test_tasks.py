@@ -38,6 +38,7 @@ def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the 
         *("notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"),
         *("recipients.erase_leavers", "recipients.sweep_imports", "signin.sweep"),
         *("audit.sweep_exports", "audit.forget_exports"),
+        "backoffice.tick",
     }
     app.loader.import_default_modules()
     assert started <= app.tasks.keys()
