@@ -8,7 +8,7 @@ class AuditConfig(AppConfig):
     verbose_name = _("Compliance")
 
     def ready(self) -> None:
-        from audit import checks  # noqa: F401, PLC0415 - registering them is its point
+        from audit import checks, health  # noqa: F401, PLC0415 - registering them is the point of both
         from audit.personal_data import trail  # noqa: PLC0415 - it needs the models
         from audit.triggers import install  # noqa: PLC0415 - it needs the models
 

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 OLDEST_POSTGRES = 16
-SHORTEST_KEY, FEWEST_CHARACTERS = 50, 10
+SHORTEST_KEY, FEWEST_CHARACTERS, SHORTEST_TOKEN = 50, 10, 24
 # What people leave standing when they copy an example.
 NO_SECRETS = ("change-me", "changeme", "django-insecure", "secret-key", "example")
 
@@ -75,6 +75,10 @@ def _insecure_origins() -> Iterator[str]:
     return (origin for origin in settings.CSRF_TRUSTED_ORIGINS if not origin.startswith("https://") or "*" in origin)
 
 
+def _weak_metrics_token() -> bool:
+    return bool(settings.METRICS_TOKEN) and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN
+
+
 type Rule = tuple[str, Callable[[], bool], str, str]
 RULES: tuple[Rule, ...] = (
     (
@@ -112,5 +116,11 @@ RULES: tuple[Rule, ...] = (
         lambda: any(_insecure_origins()),
         "CSRF_TRUSTED_ORIGINS trusts an address without https, or any address.",
         "Name each origin in full, beginning with https://.",
+    ),
+    (
+        "E009",
+        _weak_metrics_token,
+        "METRICS_TOKEN can be guessed: it is short, and it is all that keeps strangers from the figures.",
+        'Make one with python3 -c "import secrets; print(secrets.token_urlsafe(32))", or leave it out: then there are no metrics.',
     ),
 )

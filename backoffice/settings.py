@@ -244,6 +244,13 @@ AUDIT_TRUSTED_KEYS = env.list("AUDIT_TRUSTED_KEYS", default=[])  # public keys o
 AUDIT_ANCHOR_FILE = env("AUDIT_ANCHOR_FILE", default=str(VAR_DIR / "anchors" / "seals.jsonl"))  # best on another machine's disk
 AUDIT_ANCHOR_MAIL = env("AUDIT_ANCHOR_MAIL", default="")
 
+# -- Metrics ------------------------------------------------------------------------------------
+# Who may read /metrics; empty: nobody, there is no such page.
+if metrics_token_file := env("METRICS_TOKEN_FILE", default=""):
+    METRICS_TOKEN = secret_from(Path(metrics_token_file), "METRICS_TOKEN")
+else:
+    METRICS_TOKEN = env("METRICS_TOKEN", default="")
+
 # -- History, import and export -----------------------------------------------------------------
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_DATE_INDEX = False  # `audit.records` has the indexes

@@ -13,6 +13,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from backoffice.health import card as health
 from backoffice.permissions import choosable
 
 
@@ -37,7 +38,7 @@ class BackofficeSite(UnfoldAdminSite):
         self._pages.append(urls)
 
     def get_urls(self) -> list:
-        return [*(pattern for urls in self._pages for pattern in urls(self)), *super().get_urls()]
+        return [*health.urls(self), *(pattern for urls in self._pages for pattern in urls(self)), *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return framed_when_a_pop_up(super().admin_view(view, cacheable))

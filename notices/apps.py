@@ -9,7 +9,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import access, sentences  # noqa: PLC0415 - they need the models
-        from notices import personal_data, signals, trail  # noqa: F401, PLC0415 - connecting and registering is the point of two
+        from notices import health, personal_data, signals, trail  # noqa: F401, PLC0415 - connecting and registering is the point of three
         from notices.roles import make_missing_roles  # noqa: PLC0415 - it needs the models
 
         sentences.register(trail.WORDS)

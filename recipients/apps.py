@@ -8,7 +8,7 @@ class RecipientsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import access, sentences  # noqa: PLC0415 - they need the models
-        from recipients import personal_data, signals, trail  # noqa: F401, PLC0415 - registering is the point of two
+        from recipients import health, personal_data, signals, trail  # noqa: F401, PLC0415 - registering is the point of three
 
         sentences.register(trail.WORDS)
         access.name_page("personal data", _("Personal data"))

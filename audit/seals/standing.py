@@ -44,14 +44,14 @@ def standing() -> Standing:
     _look_outside(now)
     _look_at_triggers(now)
     _look_at_tail(now)
-    _look_at_last_verification(now)
+    look_at_last_verification(now)
     return now
 
 
 def _look_outside(now: Standing) -> None:
     try:
         now.why_off = epochs.why_sending_is_off()
-        now.anchor_agrees, now.anchor = _anchor(now.head)
+        now.anchor_agrees, now.anchor = compare_with_anchor(now.head)
     except (OSError, ImproperlyConfigured) as error:
         now.anchor_is_readable, now.anchor = False, _("The anchor cannot be read: %(error)s") % {"error": error}
     if now.why_off:
@@ -60,7 +60,7 @@ def _look_outside(now: Standing) -> None:
         now.problems.append(now.anchor)
 
 
-def _anchor(head: Seal | None) -> tuple[bool, str]:
+def compare_with_anchor(head: Seal | None) -> tuple[bool, str]:
     """Does what was told outside agree with the seals, and what is to be said of it?"""
     anchor = anchors.newest()
     if anchor is None:
@@ -98,7 +98,7 @@ def _look_at_tail(now: Standing) -> None:
         )
 
 
-def _look_at_last_verification(now: Standing) -> None:
+def look_at_last_verification(now: Standing) -> None:
     """The newest of the page and of the command; the access records know both."""
     last = AccessRecord.objects.filter(kind=AccessRecord.Kind.VERIFY, page="seals").select_related("user").order_by("-at", "-id").first()
     if last is None:

@@ -78,11 +78,11 @@ def worker_leaves(node: str) -> None:
 
 
 def clock() -> Life | None:
-    return next((life for life in _lives() if life.name == CLOCK), None)
+    return next((life for life in all_lives() if life.name == CLOCK), None)
 
 
 def workers() -> list[Life]:
-    return [life for life in _lives() if life.name != CLOCK]
+    return [life for life in all_lives() if life.name != CLOCK]
 
 
 def _worker(node: str) -> str:
@@ -96,7 +96,7 @@ def _beat(*, name: str, node: str = "", processes: int = 0, busy: int = 0) -> No
         cursor.execute(_FORGET, known)
 
 
-def _lives() -> list[Life]:
+def all_lives() -> list[Life]:
     with connection.cursor() as cursor:
         cursor.execute(_LIVES)
         return [Life(*row) for row in cursor.fetchall()]

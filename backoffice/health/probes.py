@@ -1,13 +1,14 @@
 """The addresses that supervisors and load balancers ask: `/healthz`, `/readyz`; and `/metrics`.
 
 They are answered before anything else looks at the request: a probe knows no host name of ours, speaks plain http behind
-the proxy, and brings no session. What they say is safe to be read by anybody: names of checks, and whether each is well.
+the proxy, and brings no session. What the first two say is safe to be read by anybody: names of checks, and whether each is well.
 """
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
+from backoffice.health.metrics import metrics
 from backoffice.health.ready import OK, prober
 
 type View = Callable[[HttpRequest], HttpResponse]
@@ -29,7 +30,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return response
 
 
-PROBES: dict[str, View] = {"/healthz": healthz, "/readyz": readyz}
+PROBES: dict[str, View] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 def answer_probes(get_response: View) -> View:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from backoffice.models import Heartbeat
 from backoffice.permissions import may_everywhere, may_somewhere
 from notices.dashboard import progress
 from notices.dashboard.attention import Attention
@@ -30,6 +31,7 @@ def urls(site: admin.AdminSite) -> list:
 def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's dashboard callback."""
     user = request.user
+    context = context | {"sees_health": may_everywhere(user, "view", Heartbeat)}
     if not may_somewhere(user, "view", Notice):
         keeps_audiences = may_everywhere(user, "change", RecipientGroup)
         return context | {"sees_notices": False, "keeps_audiences": keeps_audiences, "imports": ImportRepository.waiting_for(user)}

@@ -41,6 +41,8 @@ class Delivery(OutgoingMail):
         indexes = [
             # Small for ever: a row leaves it as soon as it is claimed.
             models.Index(fields=["notice", "next_attempt_at", "id"], name="delivery_to_do", condition=Q(state__in=TO_DO)),
+            # What went wrong lately is counted often, and is little.
+            models.Index(fields=["changed_at"], name="delivery_in_trouble", condition=Q(state__in=["failed", "unknown"])),
         ]
 
     def __str__(self) -> str:

@@ -100,6 +100,7 @@ _OPENS = {
         admin:recipients_recipientgroup_access_revoke
         admin:recipients_user_anonymise
         admin:recipients_user_export
+        admin:today_health
     """,
     "UGC": """
         admin:audit_access

@@ -1,0 +1,51 @@
+"""The card of the start page: what is wrong, for whoever looks after the product, and nothing when all is well."""
+
+import pytest
+from django.urls import reverse
+
+from backoffice.health import heartbeats
+from backoffice.tasks import tick
+from tests.makers import make_person
+
+ADDRESS = "/admin/today/health/"
+
+
+@pytest.fixture
+def superuser(db):
+    return make_person("root", staff=True, is_superuser=True)
+
+
+def page(client, person, address=ADDRESS):
+    client.force_login(person)
+    return client.get(address)
+
+
+@pytest.mark.parametrize("name", ["grace", "superuser"])
+def test_it_says_what_is_wrong_and_what_mends_it(client, request, name):
+    person = request.getfixturevalue(name)
+    assert f'hx-get="{ADDRESS}"' in page(client, person, reverse("admin:index")).content.decode()
+    said = page(client, person).content.decode()
+    assert "Not all is well" in said
+    assert "There is no worker: no mail leaves" in said
+    assert "celery -A backoffice worker" in said
+
+
+def test_it_is_not_there_when_all_is_well(client, grace):
+    heartbeats.worker_lives("celery@here", processes=2, busy=0)
+    tick()
+    assert page(client, grace).content.strip() == b""
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "carol", "erin", "frank", "heidi"])
+def test_others_are_not_bothered_with_it(client, request, name):
+    person = request.getfixturevalue(name)
+    assert ADDRESS not in page(client, person, reverse("admin:index")).content.decode()
+    assert page(client, person).status_code == 403
+
+
+def test_what_an_error_says_is_escaped(client, grace, settings, tmp_path):
+    (tmp_path / "<b>").touch()
+    settings.MEDIA_ROOT = tmp_path / "<b>" / "media"
+    said = page(client, grace).content.decode()
+    assert "&lt;b&gt;" in said
+    assert "<b>" not in said
