@@ -17,8 +17,11 @@ from backoffice.health import Finding, Group, Level, check
 from backoffice.health.figures import Figure, figures
 from backoffice.health.findings import in_words, since
 
+# OFFSET 0, or PostgreSQL may walk all entries by their moments, of which the unsealed are the last.
 TAIL = """
-    SELECT s.sealed_at, (SELECT min(at) FROM audit_entry WHERE history_stamp >= coalesce(s.to_stamp, 0)), clock_timestamp()
+    SELECT s.sealed_at,
+           (SELECT min(at) FROM (SELECT at FROM audit_entry WHERE history_stamp >= coalesce(s.to_stamp, 0) OFFSET 0) e),
+           clock_timestamp()
     FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT sealed_at, to_stamp FROM audit_seal ORDER BY number DESC LIMIT 1) s ON true
 """
 

@@ -18,9 +18,9 @@ def urls(site: Any) -> list:
 
 
 def today_health(request: HttpRequest) -> HttpResponse:
-    """A part of the page, asked for once it is shown. Nothing at all when all is well."""
+    """A part of the page, asked for once it is shown. Nothing at all when nothing is wrong; what is worth knowing, the doctor tells."""
     if not may_everywhere(request.user, "view", Heartbeat):
         raise PermissionDenied
-    found = [finding for _one, findings in look_at(one for one in checks() if one.on_card) for finding in findings or []]
-    found.sort(key=lambda finding: finding.level != Level.PROBLEM)
-    return TemplateResponse(request, "backoffice/health.html", {"findings": found})
+    seen = look_at(one for one in checks() if one.on_card)
+    wrong = [finding for _one, findings in seen for finding in findings or [] if finding.level == Level.PROBLEM]
+    return TemplateResponse(request, "backoffice/health.html", {"findings": wrong})

@@ -6,6 +6,8 @@ from threading import Lock, Thread
 from time import monotonic
 
 from backoffice.health.bounded import impatient_database
+from backoffice.health.checks.broker import load_driver
+from backoffice.health.checks.database import newest_migrations
 from backoffice.health.registry import Check, checks, look
 
 LIMIT = 1.0  # seconds for all checks together: they are made at the same time
@@ -87,6 +89,12 @@ def _log_a_change(before: Readiness, now: Readiness) -> None:
     elif not now.is_ready and now.answers != before.answers:
         wrong = ", ".join(f"{name}: {answer}" for name, answer in now.answers.items() if answer != OK)
         logger.warning("Not ready. %s. “manage.py doctor” says more.", wrong)
+
+
+def warm_up() -> None:
+    """Read now what the first probe of a process would otherwise spend its second on."""
+    newest_migrations()
+    load_driver()
 
 
 prober = Prober()

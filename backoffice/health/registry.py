@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from backoffice.health.findings import Finding, Group, in_words
 
 PATIENCE = 20  # seconds for one statement
+BEFORE_OUR_TABLES = {Group.SETUP, Group.MACHINE, Group.DATABASE}  # what their checks ask, any PostgreSQL has
 
 type Look = Callable[[], Iterable[Finding]]
 logger = logging.getLogger(__name__)
@@ -68,12 +69,18 @@ def _with_patience(one: Check) -> list[Finding]:
 
 
 def look_at(chosen: Iterable[Check]) -> Iterator[tuple[Check, list[Finding] | None]]:
-    """None: it was not looked at, because the database does not answer. That itself is found by the check `database`."""
+    """None: it was not looked at, because the database does not answer, or has not the tables yet. Other checks say so."""
     is_away: bool | None = None
+    is_older = False
     for one in chosen:
         if one.asks_database and is_away is None:
             is_away = bool(why_no_answer())
-        yield one, None if one.asks_database and is_away else look(one)
+        if one.asks_database and (is_away or (is_older and one.group not in BEFORE_OUR_TABLES)):
+            yield one, None
+            continue
+        found = look(one)
+        is_older = is_older or (one.name == "migrations" and bool(found))
+        yield one, found
 
 
 def why_no_answer() -> str:

@@ -46,6 +46,12 @@ def queue_length() -> int:
     return _length_in_the_database() if settings.CELERY_BROKER_URL == DATABASE_BROKER_URL else within(LIMIT, _length_elsewhere)
 
 
+def load_driver() -> None:
+    """Without connecting."""
+    if settings.CELERY_BROKER_URL != DATABASE_BROKER_URL:
+        app.connection_for_write(settings.CELERY_BROKER_URL).get_transport_cls()
+
+
 def _length_in_the_database() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('pgmq.meta') IS NOT NULL, to_regclass('pgmq.q_celery') IS NOT NULL")

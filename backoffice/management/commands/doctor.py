@@ -47,7 +47,7 @@ class Command(BaseCommand):
             yield f"  {style(MARKS[finding.level])} {finding.text}"
             yield f"    → {finding.remedy}"
         if skipped:
-            yield "  " + _("Not looked at, because the database does not answer: %(names)s.") % {"names": ", ".join(skipped)}
+            yield "  " + _("Not looked at before the database is well: %(names)s.") % {"names": ", ".join(skipped)}
 
 
 def _is_well(seen: Seen) -> bool:

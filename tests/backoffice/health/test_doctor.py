@@ -52,13 +52,16 @@ def test_a_database_that_is_away_is_told_and_what_could_not_be_looked_at(tmp_pat
     assert "secret" not in str(told)
 
 
-def test_tables_of_an_older_version_are_told(elsewhere, doctor):
+def test_tables_of_an_older_version_are_told(elsewhere, doctor, settings):
+    settings.MAILERS = mailers(free_port())
     told = doctor()
     ((level, sentence),) = told.of("migrations")
     assert level == "problem"
     assert "is not applied" in sentence or "are not applied" in sentence
     assert "Run “manage.py migrate”" in sentence
     assert told.of("broker")[0][1].startswith("The queue in the database is missing")
+    assert not [one for one in told.findings if "could not be found out" in one["text"]]
+    assert {"workers", "mails", "seals"} <= set(told.not_looked_at)
 
 
 @pytest.mark.usefixtures("db")
