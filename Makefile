@@ -1,7 +1,7 @@
 # The one list of commands. Developers and CI run these and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench faults soak mutants scan lock run worker beat shell stop screenshots clean
+.PHONY: help demo test lint format bench faults soak mutants scan lock run worker beat doctor shell stop screenshots clean
 
 export UV_SYSTEM_CERTS := true
 UV_VERSION := 0.13.9
@@ -64,6 +64,9 @@ worker: $(STAMP) ## Run a Celery worker
 
 beat: $(STAMP) ## Run the clock that publishes, sweeps and mends
 	@$(PYTHON) -m celery -A backoffice beat --loglevel INFO
+
+doctor: $(STAMP) ## Say what is wrong and how to mend it
+	@$(PYTHON) manage.py doctor
 
 shell: $(STAMP) ## Open a Python shell with the models loaded
 	@$(PYTHON) manage.py shell

@@ -162,6 +162,8 @@ class Heartbeat(models.Model):
     busy = models.PositiveIntegerField(default=0)  # and how many it does
 
     class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("health of the product")
         default_permissions = ()
         permissions = [("view_heartbeat", "Can see whether everything works")]
 

@@ -29,17 +29,18 @@ OFTEN = 3  # attempts: a server that asks to come back later is nothing to tell
 # went wrong. Nobody acts on what went wrong more than a month ago, or with a notice that is off show.
 STATE = """
     WITH waiting AS (
-        SELECT count(*) FILTER (WHERE state = 'waiting' AND reason = '') AS fresh,
-               count(*) FILTER (WHERE state = 'waiting' AND reason <> '') AS retried,
-               count(*) FILTER (WHERE state = 'sending') AS claimed,
-               count(*) FILTER (WHERE state = 'sending' AND next_attempt_at < clock_timestamp()) AS left_behind,
-               min(next_attempt_at) FILTER (WHERE state = 'sending') AS lease,
-               count(*) FILTER (WHERE state = 'waiting' AND next_attempt_at < clock_timestamp() - %(stuck)s) AS stuck,
-               min(next_attempt_at) FILTER (WHERE state = 'waiting' AND next_attempt_at < clock_timestamp()) AS due,
-               count(*) FILTER (WHERE state = 'waiting' AND attempts >= %(often)s) AS hard,
-               min(changed_at) FILTER (WHERE state = 'waiting' AND attempts >= %(often)s) AS hard_since,
-               coalesce(mode() WITHIN GROUP (ORDER BY nullif(reason, '')) FILTER (WHERE state = 'waiting' AND reason <> ''), '') AS reason
-        FROM notices_delivery WHERE state IN ('waiting', 'sending')
+        SELECT count(*) FILTER (WHERE state = 'waiting') AS fresh,
+               count(*) FILTER (WHERE state = 'retry') AS retried,
+               (SELECT coalesce(sum(cardinality(mails)), 0) FROM notices_claim) AS claimed,
+               (SELECT coalesce(sum(cardinality(mails)), 0) FROM notices_claim WHERE lease_until < clock_timestamp()) AS left_behind,
+               (SELECT min(lease_until) FROM notices_claim) AS lease,
+               count(*) FILTER (WHERE next_attempt_at < clock_timestamp() - %(stuck)s) AS stuck,
+               min(next_attempt_at) FILTER (WHERE next_attempt_at < clock_timestamp()) AS due,
+               count(*) FILTER (WHERE attempts >= %(often)s) AS hard,
+               min(changed_at) FILTER (WHERE attempts >= %(often)s) AS hard_since,
+               coalesce(mode() WITHIN GROUP (ORDER BY nullif(reason, '')) FILTER (WHERE reason <> ''), '') AS reason
+        FROM notices_delivery d WHERE state IN ('waiting', 'retry')
+        AND NOT EXISTS (SELECT FROM notices_sendingpause p WHERE p.notice_id = d.notice_id)
     ), trouble AS (
         SELECT count(*) FILTER (WHERE d.state = 'failed' AND d.changed_at > clock_timestamp() - interval '1 day') AS failed_today,
                count(*) FILTER (WHERE d.state = 'failed' AND n.id IS NOT NULL) AS failed,
@@ -58,7 +59,7 @@ STATE = """
 """
 APPROVAL_MAILS = """
     SELECT count(*), min(next_attempt_at), clock_timestamp() FROM notices_approvalmail
-    WHERE state = 'waiting' AND next_attempt_at < clock_timestamp() - interval '10 minutes'
+    WHERE state IN ('waiting', 'retry') AND next_attempt_at < clock_timestamp() - interval '10 minutes'
 """
 
 
@@ -122,7 +123,7 @@ def mails() -> Iterator[Finding]:
             "%(count)s mails were tried several times in vain, one last %(since)s: %(reason)s",
             found.hard,
         )
-        remedy = _("They leave by themselves once the reason is gone; after 50 attempts, about two days, each is given up.")
+        remedy = _("They leave by themselves once the reason is gone; after two days each is given up.")
         yield Finding(_told(text, found.hard, found.hard_since, found.now, reason=found.reason), remedy, Level.NOTE)
     yield from _decisions(found)
 

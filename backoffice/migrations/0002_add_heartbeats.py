@@ -22,6 +22,8 @@ class Migration(migrations.Migration):
                 ("busy", models.PositiveIntegerField(default=0)),
             ],
             options={
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "health of the product",
                 "permissions": [("view_heartbeat", "Can see whether everything works")],
                 "default_permissions": (),
             },

@@ -12,20 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.models import AccessRecord, Seal
+from backoffice.models import Heartbeat
 
 STOCK = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("see")}
 POINTLESS = ("delete_user",)  # nobody is ever deleted
-EVIDENCE = (Seal, AccessRecord)  # their pages are no lists of Django's
+WITHOUT_LIST = (Seal, AccessRecord, Heartbeat)  # their pages are no lists of Django's
 
 
 def offered_rights(site: AdminSite) -> list[Permission]:
-    """What can be given: the permissions on what has a page of its own in the back office, and on evidence."""
+    """What can be given: the permissions on what has a page of its own in the back office."""
     rights = Permission.objects.select_related("content_type").exclude(codename__in=POINTLESS)
     rights = rights.order_by("content_type__app_label", "content_type__model", "pk")
     return [
         right
         for right in rights
-        if (model := right.content_type.model_class()) and (site.is_registered(model) or model in EVIDENCE) and not model._meta.proxy
+        if (model := right.content_type.model_class()) and (site.is_registered(model) or model in WITHOUT_LIST) and not model._meta.proxy
     ]
 
 

@@ -1,9 +1,11 @@
 """The card of the start page: what is wrong, for whoever looks after the product, and nothing when all is well."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from backoffice.health import heartbeats
+from backoffice.permissions import Role
 from backoffice.tasks import tick
 from tests.makers import make_person
 
@@ -49,3 +51,12 @@ def test_what_an_error_says_is_escaped(client, grace, settings, tmp_path):
     said = page(client, grace).content.decode()
     assert "&lt;b&gt;" in said
     assert "<b>" not in said
+
+
+def test_the_right_can_be_given_on_the_page_of_a_role(client, superuser):
+    """What the page does not offer, saving it would take away."""
+    role = Group.objects.get(name=Role.ADMINISTRATOR)
+    right = role.permissions.get(codename="view_heartbeat")
+    answer = page(client, superuser, reverse("admin:auth_group_change", args=[role.pk]))
+    assert "Health of the product" in answer.content.decode()
+    assert right in answer.context["adminform"].form.fields["permissions"].offered
