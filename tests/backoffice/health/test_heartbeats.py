@@ -34,10 +34,8 @@ class TestRealWorkers:
 
     def test_one_says_that_it_lives_hears_the_clock_and_leaves_in_good_order(self, start):
         process = start(WORKER)
-        row = eventually(Heartbeat.objects.first, seconds=40)
-        assert row.name.startswith("worker celery@")
-        assert row.name.endswith(f" {process.pid}")
-        assert row.processes == 1
+        (life,) = eventually(heartbeats.workers, seconds=40)
+        assert (life.node[:7], life.process, life.processes) == ("celery@", str(process.pid), 1)
 
         tick.delay()
         eventually(heartbeats.clock)
@@ -48,7 +46,7 @@ class TestRealWorkers:
 
     def test_one_that_was_killed_is_missed_until_another_takes_its_place(self, start, doctor):
         process = start(WORKER)
-        eventually(Heartbeat.objects.exists, seconds=40)
+        eventually(heartbeats.workers, seconds=40)
         assert doctor().of("workers") == []
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=20)
@@ -63,7 +61,7 @@ class TestRealWorkers:
         after = start(WORKER)
         eventually(lambda: Heartbeat.objects.filter(name__endswith=f" {after.pid}").exists(), seconds=40)
         assert doctor().of("workers") == []
-        assert Heartbeat.objects.count() == 1  # of the dead one with the same name nothing is left
+        assert [life.process for life in heartbeats.workers()] == [str(after.pid)]  # nothing is left of the dead one with the same name
 
 
 @pytest.mark.usefixtures("db")
