@@ -7,6 +7,7 @@ may run beside everything else; each is one statement, and so one moment.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +18,16 @@ from notices.services.sending.claims import LEASE
 from recipients.audience import CURRENT_ASSIGNMENTS
 from recipients.repositories import today_parameters
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
     name: str
-    says: str  # what holds
+    says: "StrOrPromise"  # what holds
     broken_by: str
 
 
@@ -131,8 +135,9 @@ def violations() -> list[Violation]:
 
 
 def _rows(sql: str) -> tuple[str, ...]:
+    parameters: dict[str, Any] = {"lease": LEASE, **today_parameters()}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM ({sql}) broken(what) LIMIT {SHOWN}", {"lease": LEASE, **today_parameters()})
+        cursor.execute(f"SELECT * FROM ({sql}) broken(what) LIMIT {SHOWN}", parameters)
         return tuple(row[0] for row in cursor.fetchall())
 
 
