@@ -3,12 +3,16 @@
 import secrets
 import zoneinfo
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 LONGEST_WAIT = 36_500  # days
 SMTP_TIMEOUT = 20  # seconds for each step of the dialogue
+MAILBOX_PORTS = {"imaps": 993, "imap+tls": 143, "imap": 143}
+MAILBOX_EXAMPLE = "It looks like imaps://user:password@host/INBOX, with @, : and / of the password written %40, %3A and %2F."
 
 
 def require(env: environ.Env, *names: str | tuple[str, ...]) -> None:
@@ -94,4 +98,27 @@ def mailer(url: str) -> dict:
             "use_ssl": parsed.get("EMAIL_USE_SSL", False),
             "timeout": SMTP_TIMEOUT,
         },
+    }
+
+
+def bounce_mailbox(url: str) -> dict[str, Any]:
+    """Turn BOUNCE_MAILBOX_URL (imaps://, imap+tls:// or imap://) into what connects to it; empty: nothing."""
+    if not url.strip():
+        return {}
+    try:
+        parsed = urlsplit(url.strip())
+        port = parsed.port
+    except ValueError as error:
+        msg = f"BOUNCE_MAILBOX_URL cannot be read: {error}. {MAILBOX_EXAMPLE}"
+        raise ImproperlyConfigured(msg) from error
+    if parsed.scheme not in MAILBOX_PORTS or not parsed.hostname or not parsed.username or not parsed.password:
+        msg = f"BOUNCE_MAILBOX_URL names no mailbox. {MAILBOX_EXAMPLE}"
+        raise ImproperlyConfigured(msg)
+    return {
+        "security": parsed.scheme,
+        "host": parsed.hostname,
+        "port": port or MAILBOX_PORTS[parsed.scheme],
+        "user": unquote(parsed.username),
+        "password": unquote(parsed.password),
+        "folder": unquote(parsed.path.lstrip("/")) or "INBOX",
     }

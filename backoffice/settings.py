@@ -15,7 +15,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import database, days, local_secret_key, mailer, require, secret_from, time_zone
+from backoffice.environment import bounce_mailbox, database, days, local_secret_key, mailer, require, secret_from, time_zone
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
 from backoffice.sign_in_settings import *  # noqa: F403 - settings all of them; kept apart for their length
@@ -199,6 +199,11 @@ EMAIL_URL = env("EMAIL_URL", default="smtp://localhost:1025")
 MAILERS = {"default": mailer(EMAIL_URL)}
 EMAIL_PER_MINUTE = env.int("EMAIL_PER_MINUTE", default=0)  # to the mail server, by all workers together; 0: as fast as it takes them
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Staff notices <notices@example.org>")
+# Where reports on mails that came back arrive; unset: nobody looks.
+if mailbox_file := env("BOUNCE_MAILBOX_URL_FILE", default=""):
+    BOUNCE_MAILBOX = bounce_mailbox(secret_from(Path(mailbox_file), "BOUNCE_MAILBOX_URL"))
+else:
+    BOUNCE_MAILBOX = bounce_mailbox(env("BOUNCE_MAILBOX_URL", default=""))
 
 # -- Work in the background ---------------------------------------------------------------------
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker_settings(env("CELERY_BROKER_URL", default=None))
@@ -235,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-exports": {"task": "audit.sweep_exports", "schedule": 30.0},
     "forget-exports": {"task": "audit.forget_exports", "schedule": crontab(hour="3", minute="15")},
     "mail-anchor": {"task": "audit.mail_anchor", "schedule": crontab(hour="6", minute="0")},
+    "take-bounces": {"task": "notices.take_bounces", "schedule": 180.0},
 }
 
 # -- Seals over the trail -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from audit.personal_data.parts import AT_ONCE, Row
 from notices.models import (
     Approval,
     ApprovalMail,
+    Bounce,
     Delivery,
     Favourite,
     Notice,
@@ -69,6 +70,9 @@ def mails_about_decisions(person: User) -> Iterator[Row]:
 def pauses(person: User) -> Iterator[Row]:
     """Notices whose mails this person holds back at present."""
     return told(SendingPause.objects.filter(by=person).order_by("pk"), NOTICE | {"at": "at", "reason": "reason"})
+def mails_that_came_back(person: User) -> Iterator[Row]:
+    columns = ("delivery_id", "approval_mail_id", "kind", "code", "diagnostic", "at", "taken_at")
+    return told(Bounce.objects.filter(person=person).order_by("pk"), {name: name for name in columns})
 
 
 def rights_on_notices(person: User) -> Iterator[Row]:
@@ -84,6 +88,7 @@ register(
     ),
     Part("addressed", _("Notices that name this person"), addressed, frozenset({"notices.NoticeAdditionalRecipient.user"})),
     Part("deliveries", _("Mails"), deliveries, frozenset({"notices.Delivery.person"})),
+    Part("mails_that_came_back", _("Mails that came back"), mails_that_came_back, frozenset({"notices.Bounce.person"})),
     Part("readings", _("Notices opened and acknowledged"), readings, frozenset({"notices.ReadAcknowledgment.user"})),
     Part("favourites", _("Favourites"), favourites, frozenset({"notices.Favourite.user"})),
     Part("decisions", _("Steps of approval"), decisions, frozenset({"notices.Approval.by"})),

@@ -5,6 +5,7 @@ from celery import shared_task
 from audit.seals.epochs import why_sending_is_off
 from notices.models import ApprovalMail, Delivery, Notice
 from notices.services.approval_mail import ApprovalMailService
+from notices.services.bounce_mailbox import take_from_mailbox
 from notices.services.delivery import DeliveryService
 from notices.services.publishing import PublishingMixin
 from notices.services.sending.claims import settle
@@ -50,3 +51,9 @@ def sweep() -> int:
     for notice_id in notice_ids:
         send_one_turn.delay(notice_id)
     return len(notice_ids)
+
+
+@shared_task(name="notices.take_bounces")
+def take_bounces() -> int:
+    """Look into the mailbox of bounces, if one is set. Returns how many messages were taken."""
+    return take_from_mailbox()

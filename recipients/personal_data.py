@@ -11,6 +11,7 @@ from guardian.models import UserObjectPermission
 from audit.personal_data import Part, register, told
 from audit.personal_data.parts import AT_ONCE, Row
 from recipients.models import (
+    AddressProblem,
     Import,
     ImportRow,
     RecipientGroup,
@@ -104,6 +105,10 @@ def second_step(person: User) -> Iterator[Row]:
         yield {"name": device.name, "since": device.created_at, "recovery_codes_left": left}
 
 
+def address_problem(person: User) -> Iterator[Row]:
+    return told(AddressProblem.objects.filter(person=person), {name: name for name in ("cause", "code", "since")})
+
+
 register(
     Part("account", _("The account"), account),
     Part("roles", _("Roles"), roles, frozenset({"recipients.User_groups.user"})),
@@ -122,6 +127,7 @@ register(
     ),
     Part("places", _("Where this person belongs"), places, frozenset({"recipients.RoleAssignment.user"})),
     Part("memberships", _("Groups that name this person"), memberships, frozenset({"recipients.RecipientGroupAdditionalRecipient.user"})),
+    Part("address_problem", _("That mail comes back"), address_problem, frozenset({"recipients.AddressProblem.person"})),
     Part(
         "groups",
         _("Groups this person kept"),

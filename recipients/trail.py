@@ -9,6 +9,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.sentences import ANY, Words
 from recipients.models import (
+    AddressProblem,
     Import,
     ImportFile,
     Recipient,
@@ -87,6 +88,14 @@ WORDS = {
             "is_staff": {True: _("let {thing} into the back office"), False: _("closed the back office to {thing}")},
             "is_superuser": {True: _("made {thing} a superuser"), False: _("made {thing} a superuser no longer")},
         },
+    ),
+    AddressProblem: Words(
+        plural=_("addresses that do not work"),
+        created=_("marked that mail to {person} comes back ({cause})"),
+        deleted=_("took off the mark that mail to {person} comes back"),
+        deleted_many=_("took off {count} marks that mail comes back"),
+        own_name=_("the address of {person}"),
+        member="person",
     ),
     Recipient: Words(
         name_fields=("name",),

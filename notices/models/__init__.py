@@ -8,6 +8,8 @@ from notices.models.audience import (
     UnreadCount,
 )
 from notices.models.delivery import Delivery, SendingPause
+from notices.models.bounce import Bounce
+from notices.models.delivery import Delivery
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail
@@ -21,6 +23,7 @@ __all__ = [
     "Attachment",
     "AudienceChange",
     "AudienceKey",
+    "Bounce",
     "Category",
     "Claim",
     "Delivery",

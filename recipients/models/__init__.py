@@ -1,4 +1,5 @@
 from recipients.models import rights  # noqa: F401 - it registers histories and defines nothing
+from recipients.models.addresses import AddressProblem
 from recipients.models.grants import (
     RecipientGroupRolePermission,
     RecipientGroupUserPermission,
@@ -15,6 +16,7 @@ from recipients.models.organisation import Recipient, RoleAssignment
 from recipients.models.people import User
 
 __all__ = [
+    "AddressProblem",
     "Import",
     "ImportFile",
     "ImportProblem",

@@ -1,3 +1,4 @@
+from recipients.services.addresses import AddressService
 from recipients.services.grants import GrantService
 from recipients.services.groups import RecipientGroupService
 from recipients.services.imports import ImportService
@@ -6,6 +7,7 @@ from recipients.services.people import PersonService
 from recipients.services.roles import RoleService
 
 __all__ = [
+    "AddressService",
     "GrantService",
     "ImportService",
     "PersonService",

@@ -35,7 +35,7 @@ def woken(monkeypatch) -> list[int]:
 def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the checks of the models
     started = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
     assert started == {
-        *("notices.publish_due", "notices.sweep", "audit.seal", "audit.mail_anchor"),
+        *("notices.publish_due", "notices.sweep", "notices.take_bounces", "audit.seal", "audit.mail_anchor"),
         *("recipients.erase_leavers", "recipients.sweep_imports", "signin.sweep"),
         *("audit.sweep_exports", "audit.forget_exports"),
         "backoffice.tick",
