@@ -111,6 +111,9 @@ class DeliveryResource(ListResource):
     state = Field("state", _("State"), Choice(lambda: Delivery.State.choices))
     changed_at = Field("changed_at", _("Since (UTC)"), Moment())
     reason = Field("reason", _("Why"), Text())
+    came_back_at = Field("came_back_at", _("Came back (UTC)"), Moment())
+    came_back_code = Field("came_back_code", _("Came back with code"), Text())
+    came_back_said = Field("came_back_said", _("The mail server said"), Text())
 
     def filter_export(self, queryset: QuerySet, **kwargs: Any) -> QuerySet:
         return queryset.annotate(person_name=name_of("person"))

@@ -35,6 +35,7 @@ class AudienceSummary:
     overlapping: int  # of the total: reached through more than one address
     without_email: int  # of the total: told in the inbox only
     inactive: int  # left out
+    address_fails: int = 0  # of the total: mail to them comes back, so they too are told in the inbox only
 
 
 @dataclass(frozen=True, slots=True)

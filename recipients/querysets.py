@@ -22,9 +22,6 @@ class UserQuerySet(models.QuerySet):
         """Keep those to whom mail comes back."""
         return self.filter(address_problem__isnull=False)
 
-    def whose_address_is_not_known_to_fail(self) -> Self:
-        return self.filter(address_problem__isnull=True)
-
     def left_before(self, moment: datetime) -> Self:
         """Keep the inactive whose account was closed before `moment` and not opened since, by whichever door: the history says."""
         versions = self.model.history.model.objects.filter(id=OuterRef("pk")).order_by("-history_date", "-history_id")

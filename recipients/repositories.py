@@ -18,9 +18,10 @@ SUMMARY = f"""
     SELECT count(*) FILTER (WHERE is_active),
            count(*) FILTER (WHERE is_active AND overlapping),
            count(*) FILTER (WHERE is_active AND email = ''),
-           count(*) FILTER (WHERE NOT is_active)
+           count(*) FILTER (WHERE NOT is_active),
+           count(*) FILTER (WHERE is_active AND fails)
     FROM (
-        SELECT u.is_active, u.email, {OVERLAPPING} AS overlapping
+        SELECT u.is_active, u.email, {OVERLAPPING} AS overlapping, u.id IN (SELECT person_id FROM recipients_addressproblem) AS fails
         FROM ({routes_sql()}) r JOIN recipients_user u ON u.id = r.user_id GROUP BY u.id
     ) person
 """
@@ -75,13 +76,15 @@ class AudienceRepository:
         """The people behind an address, by name.
 
         `only` narrows: "" the active, "inactive" those left out, "overlapping" those reached
-        twice or more, "without_email" those told in the inbox only.
+        twice or more, "without_email" and "address_fails" those told in the inbox only.
         """
         overlapping = f"GROUP BY r.user_id HAVING {OVERLAPPING}" if only == "overlapping" else ""
         ids = raw_ids(f"SELECT r.user_id FROM ({routes_sql()}) r {overlapping}", address_parameters(address))
-        people = User.objects.filter(IsOneOf(F("pk"), ids), is_active=only != "inactive")
+        people: Any = User.objects.filter(IsOneOf(F("pk"), ids), is_active=only != "inactive")
         if only == "without_email":
             people = people.filter(email="")
+        if only == "address_fails":
+            people = people.whose_address_fails()
         for word in search.split():
             people = people.filter(
                 Q(first_name__icontains=word)

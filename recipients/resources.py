@@ -14,7 +14,15 @@ from import_export.fields import Field
 from audit.exports.resources import ListResource, name_of
 from audit.exports.tables import Select, select_of
 from audit.exports.widgets import Choice, Day, Moment, Number, Text, YesNo
-from recipients.models import Import, Recipient, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment, User
+from recipients.models import (
+    AddressProblem,
+    Import,
+    Recipient,
+    RecipientGroupAdditionalRecipient,
+    RecipientGroupRecipient,
+    RoleAssignment,
+    User,
+)
 
 
 class PersonResource(ListResource):
@@ -26,6 +34,9 @@ class PersonResource(ListResource):
     username = Field("username", _("Username"), Text())
     is_active = Field("is_active", _("Active"), YesNo())
     is_staff = Field("is_staff", _("Back office"), YesNo())
+    mail_comes_back = Field("address_problem__cause", _("Address does not work"), Choice(lambda: AddressProblem.Cause.choices))
+    mail_comes_back_code = Field("address_problem__code", _("Address does not work: code"), Text())
+    mail_comes_back_since = Field("address_problem__since", _("Address does not work since (UTC)"), Moment())
 
 
 class PersonWithPlacesResource(PersonResource):

@@ -17,8 +17,9 @@ class Kept:
 
 
 class ImapServer:
-    def __init__(self, user: str = "bounces@example.org", password: str = 'p@ss "word"\\') -> None:
-        self.user, self.password = user, password
+    user, password = "bounces@example.org", 'p@ss "word"\\'
+
+    def __init__(self) -> None:
         self.messages: dict[int, Kept] = {}  # by UID
         self.breaks_off_at = ""
         self.commands: list[str] = []
@@ -107,4 +108,4 @@ class _Dialogue(socketserver.StreamRequestHandler):
 def _strings(arguments: str) -> list[Any]:
     """Quoted strings and atoms."""
     found = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', arguments)
-    return [re.sub(r"\\(.)", r"\1", quoted) if not atom else atom for quoted, atom in found]
+    return [atom or re.sub(r"\\(.)", r"\1", quoted) for quoted, atom in found]

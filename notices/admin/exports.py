@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from audit.exports.lists import Asked, ExportedList, register
 from audit.exports.of_one import ExportedTab
 from audit.exports.resources import ListResource
 from notices.admin.approvals import handed_in_by
+from notices.admin.came_back import CHOICE, with_bounce
 from notices.admin.told import READER_PARTS, deliveries, readings
 from notices.contributors import to_decide_by
 from notices.models import Category, Delivery, Notice, TrashedNotice
@@ -57,13 +59,17 @@ def _tab(name: str, title: Any, resource: type[ListResource], *, rows: Any, narr
     return ExportedTab(Notice, name, title, resource, rows=of_notice, view=view, narrows=narrows, choices=choices, sees_too=sees_too)
 
 
+def _deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
+    return with_bounce(deliveries(notice, query, user))
+
+
 register(
     ExportedChangeList(Notice, "notices", _("Notices"), NoticeResource),
     ExportedChangeList(TrashedNotice, "trash", _("Deleted notices"), TrashedNoticeResource),
     ExportedApprovals("waiting_for_approval", _("Notices that wait for you"), WaitingResource, right="approve", rows=to_decide_by),
     ExportedApprovals("submitted_for_approval", _("Notices you submitted"), SubmittedResource, right="change", rows=handed_in_by),
     exported_audience(Notice, "audience", _("Audience"), view="admin:notices_notice_audience", address_of=NoticeRepository.address_of),
-    _tab("delivery", _("Delivery"), DeliveryResource, rows=deliveries, narrows="state", choices=dict(Delivery.State.choices)),
+    _tab("delivery", _("Delivery"), DeliveryResource, rows=_deliveries, narrows="state", choices=dict([*Delivery.State.choices, CHOICE])),
     _tab("readers", _("Readers"), ReaderResource, rows=readings, narrows="only", choices=dict(READER_PARTS)),
     # Nothing of anybody's stands there, and there is no right to export them: who may see categories may take the list.
     ExportedChangeList(Category, "categories", _("Categories"), CategoryResource, right="view"),

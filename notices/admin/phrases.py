@@ -19,6 +19,13 @@ def told_by_mail(audience: AudienceSummary) -> list[str]:
             audience.without_email,
         )
         sentences.append(text % {"count": audience.without_email})
+    if audience.address_fails:
+        text = ngettext(
+            "Mail to %(count)d comes back: none is sent there until the address is corrected. The notice is in the inbox.",
+            "Mail to %(count)d comes back: none is sent there until the addresses are corrected. The notice is in the inbox.",
+            audience.address_fails,
+        )
+        sentences.append(text % {"count": audience.address_fails})
     if audience.overlapping:
         text = ngettext(
             "%(count)d is reached in more than one way and told once.",

@@ -13,6 +13,7 @@ from audit.access import record_view
 from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
+from notices.admin import came_back
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.phrases import told_by_mail
 from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
@@ -85,13 +86,15 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     page = page_of(request, rows)
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
+    came_back.explain(page.object_list)
     context = (
         admin.page_context(request, notice, "delivery")
         | _figures(notice)
         | {
             "page": page,
             "state": request.GET.get("state", ""),
-            "states": Delivery.State.choices,
+            "states": [*Delivery.State.choices, came_back.CHOICE],
+            "came_back": came_back.number_of(notice),
             "sees_people": sees_people(request.user),
             "q": words_sought(request),
             "list_exports": _exports(request, "delivery", notice),

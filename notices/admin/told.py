@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.admin.paginator import LONGEST_SEARCH
 from backoffice.permissions import may_everywhere
+from notices.admin.came_back import CAME_BACK, that_came_back
 from notices.models import Delivery, Notice
 from recipients.models import User
 
@@ -28,9 +29,11 @@ def sees_people(user: Any) -> bool:
 def deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     """The lines of the Delivery tab, as its address narrows them."""
     state = query.get("state", "")
-    rows = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
+    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
+    if state == CAME_BACK:
+        rows = that_came_back(rows)
     return _searched(rows, query, user).order_by("person__last_name", "person__first_name", "pk")
 
 

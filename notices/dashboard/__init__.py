@@ -15,6 +15,7 @@ from django.urls import path
 from backoffice.models import Heartbeat
 from backoffice.permissions import may_everywhere, may_somewhere
 from notices.dashboard import progress
+from notices.dashboard.addresses import failing_addresses
 from notices.dashboard.attention import Attention
 from notices.dashboard.charts import charts
 from notices.dashboard.sight import Sight
@@ -32,6 +33,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's dashboard callback."""
     user = request.user
     context = context | {"sees_health": may_everywhere(user, "view", Heartbeat)}
+    context |= {"failing_addresses": failing_addresses(user)}
     if not may_somewhere(user, "view", Notice):
         keeps_audiences = may_everywhere(user, "change", RecipientGroup)
         return context | {"sees_notices": False, "keeps_audiences": keeps_audiences, "imports": ImportRepository.waiting_for(user)}

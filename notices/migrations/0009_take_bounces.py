@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("hard", "Came back: the address does not work"), ("soft", "Came back"), ("delayed", "Delayed")],
+                        choices=[("hard", "Came back for good"), ("soft", "Came back"), ("delayed", "Delayed")],
                         max_length=16,
                         verbose_name="kind",
                     ),

@@ -17,7 +17,7 @@ class Bounce(models.Model):
     """
 
     class Kind(models.TextChoices):
-        HARD = "hard", _("Came back: the address does not work")
+        HARD = "hard", _("Came back for good")
         SOFT = "soft", _("Came back")
         DELAYED = "delayed", _("Delayed")
 

@@ -22,6 +22,7 @@ from audit.erasure import is_erased
 from backoffice.admin.inlines import FewRowsMixin
 from backoffice.permissions import may, may_everywhere, may_somewhere
 from recipients.admin import holdings_page, personal_data, second_step
+from recipients.admin.addresses import AddressFilter, AddressMixin
 from recipients.admin.base import AudienceAdmin
 from recipients.admin.forms import InlineRoleAssignmentForm, NewPersonForm, PersonForm
 from recipients.admin.rights import RightsField, offered_rights
@@ -66,9 +67,10 @@ class RoleAssignmentInline(FewRowsMixin, TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
-    list_display = ("name", "email", "employee_number", "job_title", "is_active", "is_staff")
-    list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter), ("groups", RelatedDropdownFilter))
+class PersonAdmin(holdings_page.HoldingsMixin, AddressMixin, AudienceAdmin, UserAdmin):
+    list_display = ("name", "email", "mail", "employee_number", "job_title", "is_active", "is_staff")
+    list_filter = (("is_active", BooleanRadioFilter), ("is_staff", BooleanRadioFilter), AddressFilter, ("groups", RelatedDropdownFilter))
+    list_select_related = ("address_problem",)
     ordering = ("last_name", "first_name", "id")
     sortable_by = ("name",)
     search_fields = ("last_name", "first_name", "email", "employee_number", "username")
@@ -100,7 +102,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
     def get_list_filter(self, request: HttpRequest) -> tuple:
         """Who has which role is for those who may see roles."""
         may_see = self._sees_roles(request)
-        return self.list_filter if may_see else self.list_filter[:2]
+        return self.list_filter if may_see else self.list_filter[:3]
 
     # -- the page --
     def get_inlines(self, request: HttpRequest, obj: User | None) -> tuple:
@@ -110,6 +112,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         if obj is None:
             return self.add_fieldsets
         person, account = super().get_fieldsets(request, obj)
+        person = (person[0], person[1] | {"fields": (*person[1]["fields"], *self.address_fields(request, obj))})
         fieldsets = [person, account]
         if self.has_change_permission(request, obj):
             fieldsets[1] = (account[0], {"fields": (*account[1]["fields"], "password_page", "second_step")})
@@ -124,7 +127,17 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        always = ("last_login", "date_joined", "password_page", "second_step", "in_groups", "anonymise_page", "export_page")
+        always = (
+            "last_login",
+            "date_joined",
+            "password_page",
+            "second_step",
+            "in_groups",
+            "anonymise_page",
+            "export_page",
+            "mail_comes_back",
+            "address_works",
+        )
         return always if may_give_rights(request.user) else (*always, *ROLE_FIELDS, *RIGHTS_FIELDS)
 
     def _sees_roles(self, request: HttpRequest) -> bool:
@@ -177,7 +190,7 @@ class PersonAdmin(holdings_page.HoldingsMixin, AudienceAdmin, UserAdmin):
             path("<int:object_id>/export/", self.own_page(personal_data.export), name="recipients_user_export"),
             path("<int:object_id>/second-step/", self.own_page(second_step.reset), name="recipients_user_second_step"),
         ]
-        return own + super().get_urls()
+        return own + self.address_urls() + super().get_urls()
 
     def _personal_data_fields(self, request: HttpRequest, person: User) -> tuple[str, ...]:
         fields: tuple[str, ...] = ("export_page",) if self.has_export_permission(request, person) else ()

@@ -14,6 +14,7 @@ PARTS = (
     ("", gettext_lazy("Everyone")),
     ("overlapping", gettext_lazy("In more than once")),
     ("without_email", gettext_lazy("Without e-mail")),
+    ("address_fails", gettext_lazy("Address does not work")),
     ("inactive", gettext_lazy("Left out")),
 )
 
@@ -25,7 +26,13 @@ def people_table(request: HttpRequest, address: Address) -> dict[str, Any]:
     search = words_sought(request)
     summary = AudienceRepository.summary(address)
     page = page_of(request, AudienceRepository.people(address, only=only, search=search))
-    numbers = {"": summary.total, "overlapping": summary.overlapping, "without_email": summary.without_email, "inactive": summary.inactive}
+    numbers = {
+        "": summary.total,
+        "overlapping": summary.overlapping,
+        "without_email": summary.without_email,
+        "address_fails": summary.address_fails,
+        "inactive": summary.inactive,
+    }
     return {
         "summary": summary,
         "page": page,

@@ -133,6 +133,7 @@ _OPENS = {
         admin:recipients_roleassignment_add
         admin:recipients_roleassignment_delete
         admin:recipients_user_add
+        admin:recipients_user_address_works
         admin:recipients_user_second_step
     """,
     "UGFC": """
@@ -288,6 +289,7 @@ _WRITES = {
         admin:recipients_roleassignment_change
         admin:recipients_roleassignment_delete
         admin:recipients_user_add
+        admin:recipients_user_address_works
         admin:recipients_user_change
     """,
     "UGP": """

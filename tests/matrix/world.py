@@ -14,8 +14,8 @@ from guardian.shortcuts import assign_perm
 from backoffice.permissions import Role
 from notices.models import Attachment, Category, Notice
 from notices.services import NoticeService
-from recipients.models import Import, Recipient, RecipientGroup, RoleAssignment, User
-from recipients.services import ImportService
+from recipients.models import AddressProblem, Import, Recipient, RecipientGroup, RoleAssignment, User
+from recipients.services import AddressService, ImportService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
 # A mark is never sent whole by a test, so a page that holds one has looked it up.
@@ -77,6 +77,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
     NoticeService.delete(notices["trash"].pk, actor=author)
     attachment = Attachment(notice=notices["published"], name=f"qz{name}file.txt", size=4, content_type="text/plain")
     attachment.file.save("plan.txt", ContentFile(b"plan"))
+    AddressService.mark(member.pk, cause=AddressProblem.Cause.REFUSED, code="5.1.1")
     return Scope(
         notices=notices,
         attachment=attachment,
