@@ -40,6 +40,9 @@ OWE = f"""
            0, greatest(%(start)s, statement_timestamp()), statement_timestamp(),
            CASE WHEN u.email = '' THEN %(no_address)s ELSE '' END
     FROM recipients_user u
+           CASE WHEN u.email = '' OR p.id IS NOT NULL THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, %(now)s,
+           CASE WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s ELSE '' END
+    FROM recipients_user u LEFT JOIN recipients_addressproblem p ON p.person_id = u.id
     WHERE u.is_active AND u.id IN (SELECT user_id FROM ({routes_sql()}) r)
     AND NOT EXISTS (
         SELECT FROM notices_delivery d
@@ -70,6 +73,7 @@ class DeliveryService:
             "revision": notice.revision,
             "start": start,
             "no_address": _("No e-mail address. The notice is in the inbox."),
+            "address_fails": _("Mail to this address comes back. Correct it on the page of the person. The notice is in the inbox."),
         }
         with connection.cursor() as cursor:
             cursor.execute("SELECT FROM notices WHERE id = %s FOR UPDATE", [notice.pk])
