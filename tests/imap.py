@@ -5,6 +5,7 @@
 
 import re
 import socketserver
+import ssl
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,9 @@ class Kept:
 class ImapServer:
     user, password = "bounces@example.org", 'p@ss "word"\\'
 
-    def __init__(self) -> None:
+    def __init__(self, *, certificate: ssl.SSLContext | None = None, at_once: bool = False) -> None:
+        """With a certificate: TLS `at_once`, or after STARTTLS and then only."""
+        self.certificate, self.at_once = certificate, at_once
         self.messages: dict[int, Kept] = {}  # by UID
         self.breaks_off_at = ""
         self.commands: list[str] = []
@@ -44,7 +47,26 @@ class ImapServer:
 class _Dialogue(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.imap: ImapServer = self.server.imap  # type: ignore[attr-defined]
-        self.is_known = False
+        self.is_known, self.is_secret = False, not self.imap.certificate
+        try:
+            if self.imap.at_once:
+                self._wrap()
+            self._talk()
+        except ssl.SSLError:  # the client does not trust the certificate
+            return
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
+
+    def _wrap(self) -> None:
+        assert self.imap.certificate
+        self.rfile.close()
+        self.request = self.imap.certificate.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", buffering=0)
+        self.is_secret = True
+
+    def _talk(self) -> None:
         self._say("* OK [CAPABILITY IMAP4rev1] ready")
         while line := self.rfile.readline():
             tag, _space, rest = line.decode().strip().partition(" ")
@@ -57,17 +79,22 @@ class _Dialogue(socketserver.StreamRequestHandler):
             self._say(f"{tag} {answer(rest[len(command) :].strip())}")
             if command == "LOGOUT":
                 return
+            if command == "STARTTLS":
+                self._wrap()
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
 
     def _capability(self, _arguments: str) -> str:
-        self._say("* CAPABILITY IMAP4rev1")
+        self._say("* CAPABILITY IMAP4rev1" + (" STARTTLS" if self.imap.certificate and not self.is_secret else ""))
         return "OK done"
+
+    def _starttls(self, _arguments: str) -> str:
+        return "OK begin" if self.imap.certificate and not self.is_secret else "BAD not here"
 
     def _login(self, arguments: str) -> str:
         user, password = _strings(arguments)
-        self.is_known = (user, password) == (self.imap.user, self.imap.password)
+        self.is_known = self.is_secret and (user, password) == (self.imap.user, self.imap.password)
         return "OK logged in" if self.is_known else "NO [AUTHENTICATIONFAILED] wrong user or password"
 
     def _select(self, arguments: str) -> str:

@@ -52,6 +52,21 @@ class AddressService:
             problem.delete()
 
     @staticmethod
+    @transaction.atomic
+    def unmark_since(moment: datetime, *, reason: str) -> int:
+        """Take off all marks that were set at `moment` or later: for whoever runs commands on the machine, after reports that were wrong.
+
+        Raises:
+            RecipientError: no reason is given.
+        """
+        if not reason.strip():
+            raise RecipientError(_("Say why, and who you are. It stays on record."))
+        marked = User.objects.filter(address_problem__since__gte=moment).order_by("pk")
+        people = list(marked.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+        with acting(None, reason=reason):
+            return AddressProblem.objects.filter(person__in=people, since__gte=moment).delete()[0]
+
+    @staticmethod
     def addresses_of(person: User) -> set[str]:
         """All that this person has and had, in small letters. What came back may have been sent to an earlier one."""
         known = person.history.exclude(email="").annotate(lower=Lower("email")).order_by().values_list("lower", flat=True).distinct()

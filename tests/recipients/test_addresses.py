@@ -1,8 +1,11 @@
 """Addresses to which mail comes back: whom the back office shows, and who may say that one works again."""
 
+import io
 import re
+from datetime import UTC, datetime
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
@@ -83,6 +86,35 @@ def test_the_history_of_the_person_tells_it(client, frank, failing):
     assert "marked that mail to Dave Tester comes back" in page
     assert "took off the mark that mail to Dave Tester comes back" in page
     assert "Rang him" in page
+
+
+class TestUnmarking:
+    """By whoever runs commands on the machine, when reports were wrong."""
+
+    def unmark(self, since: str, reason: str = "Ada of IT: the relay refused all") -> str:
+        out = io.StringIO()
+        call_command("unmark_addresses", since=since, reason=reason, stdout=out)
+        return out.getvalue()
+
+    def test_it_takes_off_what_was_marked_since_a_moment_and_leaves_the_rest(self, failing, erin):
+        AddressService.mark(erin.pk, cause=AddressProblem.Cause.REFUSED, code="5.1.1")
+        AddressProblem.objects.filter(person=erin).update(since=datetime(2026, 1, 2, tzinfo=UTC))
+
+        assert self.unmark("2026-01-02T00:01").startswith("1 addresses are mailed again")
+
+        assert AddressProblem.objects.get().person == erin
+        gone = AddressProblem.history.filter(person_id=failing.pk).latest()
+        assert (gone.history_type, gone.history_change_reason) == ("-", "Ada of IT: the relay refused all")
+        assert self.unmark("2026-01-02T00:00").startswith("1 addresses")
+        assert self.unmark("2026-01-02T00:00+00:00").startswith("0 addresses")
+
+    @pytest.mark.parametrize(
+        ("since", "reason", "why"), [("yesterday", "Ada", "is no moment"), ("2026-01-02T00:00", " ", "Say why, and who you are")]
+    )
+    def test_it_needs_a_moment_and_a_reason(self, failing, since, reason, why):
+        with pytest.raises(CommandError, match=why):
+            self.unmark(since, reason)
+        assert AddressProblem.objects.exists()
 
 
 class TestToday:

@@ -1,11 +1,13 @@
 """`manage.py take_bounces`: reports on mails that came back, from wherever they arrive."""
 
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from notices.bounces.imap import MailboxProblem
 from notices.services.bounce_mailbox import take_from_folder, take_from_imap
@@ -19,6 +21,7 @@ class Command(BaseCommand):
         "Take reports on mails that came back: one message from standard input (for a pipe in the mail server), a mailbox, "
         "or events of a provider. Taking the same again changes nothing."
     )
+    requires_system_checks: ClassVar = []  # they ask the database, and a pipe has to say for itself that it is away
 
     def add_arguments(self, parser: CommandParser) -> None:
         ways = parser.add_mutually_exclusive_group()
@@ -34,7 +37,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        taken = self._take(options)
+        try:
+            taken = self._take(options)
+        except DatabaseError as error:
+            msg = f"The database cannot take it now: {error}. Try again later; what was taken until now stays taken."
+            raise CommandError(msg, returncode=os.EX_TEMPFAIL) from error  # a mail server keeps the message and tries again
         self.stdout.write(sentence(taken))
 
     def _take(self, options: dict[str, Any]) -> Taken:

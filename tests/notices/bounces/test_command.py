@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 
@@ -13,6 +15,8 @@ from notices.bounces.reports import Kind
 from notices.models import Bounce
 from recipients.models import AddressProblem
 from tests.notices.bounces.conftest import id_of, report
+from tests.notices.bounces.test_reading import sample
+from tests.smtp import free_port
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +43,14 @@ def test_a_pipe_gives_one_message(said, sent):
 
 def test_a_pipe_that_gives_nothing_is_no_error(said):
     assert said(b"").endswith("Something else: 1.\n")  # a mail server would send the message back if it were
+
+
+def test_a_database_that_is_away_makes_the_mail_server_try_again_later(settings):
+    environment = {"DATABASE_URL": f"postgres://nobody@127.0.0.1:{free_port()}/nothing", "VAR_DIR": str(settings.VAR_DIR)}
+    command = [sys.executable, "manage.py", "take_bounces"]
+    raw = sample("postfix-no-such-user")
+    done = subprocess.run(command, input=raw, env=os.environ | environment, cwd=settings.BASE_DIR, capture_output=True, check=False)
+    assert (done.returncode, b"Try again later" in done.stderr) == (os.EX_TEMPFAIL, True)
 
 
 def test_events_come_as_an_array_one_object_or_one_a_line(said, sent):

@@ -1,14 +1,21 @@
 """Where reports lie: an IMAP server, an mbox file, a maildir. Each is marked there only after it was taken, and twice is once."""
 
 import mailbox
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from backoffice.environment import bounce_mailbox
+from notices.bounces.imap import MailboxProblem
 from notices.models import Bounce
 from notices.services import bounce_mailbox as service
 from notices.services.bounce_mailbox import take_from_folder, take_from_imap
@@ -98,6 +105,43 @@ class TestImap:
         settings.BOUNCE_MAILBOX |= {"port": free_port()}
         assert run("notices.take_bounces") == 0
         assert "The mailbox of bounces cannot be read" in caplog.text
+
+
+class TestSecrecy:
+    @pytest.fixture(params=["imaps", "imap+tls"])
+    def secret(self, request, tmp_path, settings):
+        """A server with a certificate of its own making, and the file that holds it."""
+        server = ImapServer(certificate=own_certificate(tmp_path), at_once=request.param == "imaps")
+        server.start()
+        account = {"user": server.user, "password": server.password}
+        settings.BOUNCE_MAILBOX = account | {"security": request.param, "host": "localhost", "port": server.port, "folder": "INBOX"}
+        yield server
+        server.stop()
+
+    def test_a_server_that_is_trusted_is_read(self, secret, sent, monkeypatch, tmp_path):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        secret.deliver(report("postfix-no-such-user", sent))
+        assert take_from_imap().came_back == 1
+
+    def test_a_server_that_is_not_gets_no_password(self, secret):
+        with pytest.raises(MailboxProblem, match="certificate verify failed"):
+            take_from_imap()
+        assert "LOGIN" not in secret.commands
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    start = datetime.now(UTC) - timedelta(hours=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), start, start + timedelta(days=2))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "certificate.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(*plain))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    return context
 
 
 def test_without_a_mailbox_the_clock_does_nothing_and_the_command_says_what_to_set(settings):
