@@ -7,12 +7,14 @@ from django.urls import reverse
 
 from backoffice.permissions import may_somewhere, visible
 from recipients.models import User
+from recipients.services import AddressService
 
 
 @dataclass(frozen=True, slots=True)
 class FailingAddresses:
     number: int
     url: str
+    too_many: bool  # within a day: no more are marked
 
 
 def failing_addresses(user: Any) -> FailingAddresses | None:
@@ -20,4 +22,7 @@ def failing_addresses(user: Any) -> FailingAddresses | None:
     if not may_somewhere(user, "change", User):
         return None
     number = visible(user, "view", User.objects.active().whose_address_fails()).count()
-    return FailingAddresses(number, f"{reverse('admin:recipients_user_changelist')}?address=fails&is_active__exact=1") if number else None
+    if not number:
+        return None
+    url = f"{reverse('admin:recipients_user_changelist')}?address=fails&is_active__exact=1"
+    return FailingAddresses(number, url, too_many=AddressService.too_many_lately())

@@ -38,6 +38,7 @@ class Taken:
     auto_replies: int = 0
     others: int = 0
     marked: int = 0  # addresses, of those that came back
+    spared: int = 0  # addresses that were not marked, because too many were within a day
     messages: int = 0
 
     def __add__(self, other: "Taken") -> "Taken":
@@ -97,7 +98,13 @@ def _take(report: Report, digest: str) -> Taken:
         return Taken(repeated=1)
     if bounce.kind == Bounce.Kind.DELAYED:
         return Taken(delayed=1)
-    return Taken(came_back=1, marked=_mark(report, bounce, mail, person))
+    cause = _cause(report, bounce, mail, person)
+    if cause is None:
+        return Taken(came_back=1)
+    if AddressService.too_many_lately():
+        logger.warning("So many addresses came back within a day that no more are marked. Is a mail server at fault?")
+        return Taken(came_back=1, spared=1)
+    return Taken(came_back=1, marked=AddressService.mark(person.pk, cause=cause, code=report.code))
 
 
 def _mail(found: MailId) -> _Mail | None:
@@ -145,18 +152,18 @@ def _write_down(report: Report, digest: str, mail: _Mail) -> Bounce | None:
     return bounce
 
 
-def _mark(report: Report, bounce: Bounce, mail: _Mail, person: User) -> bool:
-    """Whether the address was marked for this: it is the person's still, and nobody has said since that it works."""
+def _cause(report: Report, bounce: Bounce, mail: _Mail, person: User) -> str | None:
+    """Why the address should be marked: it is the person's still, and nobody has said since the mail left that it works."""
     if report.recipients and person.email.lower() not in report.recipients:
-        return False
+        return None
     since = AddressService.unblemished_since(person)
     if since is not None and mail.left_at is not None and mail.left_at < since:
-        return False
+        return None
     if report.kind == Kind.HARD:
-        return AddressService.mark(person.pk, cause=AddressProblem.Cause.REFUSED, code=report.code)
+        return AddressProblem.Cause.REFUSED
     if bounce.delivery_id is None or not _keeps_coming_back(person, since):
-        return False
-    return AddressService.mark(person.pk, cause=AddressProblem.Cause.REPEATED, code=report.code)
+        return None
+    return AddressProblem.Cause.REPEATED
 
 
 def _keeps_coming_back(person: User, since: datetime | None) -> bool:

@@ -1,6 +1,6 @@
 """`AddressService`: which e-mail addresses mail comes back from, and that one works again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +14,8 @@ from recipients.mail_codes import in_words
 from recipients.models import AddressProblem, User
 from recipients.services.access import require_change
 
-Cause = AddressProblem.Cause
+# So many marks within a day are the fault of a mail server, or forged: at least so many, and one address in so many.
+MOST_IN_A_DAY, ONE_IN = 50, 20
 
 
 class AddressService:
@@ -31,6 +32,12 @@ class AddressService:
         with acting(None, reason=_("A mail came back: %(why)s") % {"why": in_words(code)}):
             AddressProblem.objects.create(person=person, cause=cause, code=code, since=Now())
         return True
+
+    @staticmethod
+    def too_many_lately() -> bool:
+        """Whether so many addresses were marked within a day that no more should be, until somebody has looked."""
+        lately = AddressProblem.objects.filter(since__gt=Now() - timedelta(days=1)).count()
+        return lately >= MOST_IN_A_DAY and lately * ONE_IN >= User.objects.active().with_address().count()
 
     @staticmethod
     @transaction.atomic

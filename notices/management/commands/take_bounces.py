@@ -85,8 +85,9 @@ def _from_json(name: str) -> Taken:
 
 
 def sentence(taken: Taken) -> str:
+    spared = f" So many came back within a day that {taken.spared:,} addresses were not marked: is a mail server at fault?"
     return (
         f"Came back: {taken.came_back:,}, of which {taken.marked:,} marked an address. Delayed: {taken.delayed:,}. "
         f"Taken before: {taken.repeated:,}. Fit no mail of ours: {taken.strange:,}. "
-        f"Automatic replies: {taken.auto_replies:,}. Something else: {taken.others:,}."
+        f"Automatic replies: {taken.auto_replies:,}. Something else: {taken.others:,}." + (spared if taken.spared else "")
     )

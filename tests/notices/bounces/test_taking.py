@@ -14,8 +14,8 @@ from notices.services.bounces import SOFT_IN_A_ROW, BounceService
 from notices.tasks import send_notice_notifications
 from recipients.exceptions import RecipientError
 from recipients.models import AddressProblem, User
-from recipients.services import AddressService, PersonService
-from tests.makers import make_category, make_draft, make_published
+from recipients.services import AddressService, PersonService, addresses
+from tests.makers import make_category, make_draft, make_person, make_published
 from tests.notices.bounces.conftest import id_of, report, send
 from tests.notices.bounces.test_reading import mangled
 
@@ -168,6 +168,41 @@ class TestSoftOnes:
         for mail in mails:
             self.take(mail)
         assert (Bounce.objects.count(), problems()) == (SOFT_IN_A_ROW, [])
+
+
+def test_when_too_many_come_back_within_a_day_no_more_are_marked_and_somebody_is_asked(client, alice, frank, monkeypatch, caplog):
+    monkeypatch.setattr(addresses, "MOST_IN_A_DAY", 3)
+    people = [make_person(f"p{number}") for number in range(5)]
+    notice = make_published(author=alice, people=tuple(people))
+    client.force_login(frank)
+
+    def take(person: User) -> tuple[int, int]:
+        taken = BounceService.take(report("gmail", send(notice, person), address=person.email))
+        return taken.marked, taken.spared
+
+    assert [take(person) for person in people[:3]] == [(1, 0)] * 3
+    assert [take(person) for person in people[3:]] == [(0, 1)] * 2
+    assert (Bounce.objects.count(), len(problems())) == (5, 3)
+    assert "Is a mail server at fault?" in caplog.text
+    assert "Perhaps a mail server is at fault" in client.get("/admin/").content.decode()
+
+    AddressProblem.objects.filter(person=people[0]).update(since=timezone.now() - timedelta(days=1, minutes=1))
+    later = make_published("Later", author=alice, people=(people[4],))
+    assert BounceService.take(report("gmail", send(later, people[4]), address=people[4].email)).marked == 1
+
+
+def test_a_few_of_very_many_are_not_too_many(alice, erin, dave, monkeypatch):
+    monkeypatch.setattr(addresses, "MOST_IN_A_DAY", 1)
+    notice = make_published(author=alice, people=(dave, erin))
+    marked = []
+    for person, others in ((dave, 0), (erin, 40)):
+        for number in range(others):
+            make_person(f"other{number}")
+        marked.append(BounceService.take(report("gmail", send(notice, person), address=person.email)).marked)
+    assert marked == [1, 1]
+    assert not AddressService.too_many_lately()
+    User.objects.filter(username__startswith="other").update(is_active=False)
+    assert AddressService.too_many_lately()
 
 
 class TestTheMarkGoes:
