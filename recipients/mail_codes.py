@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 def in_words(code: str) -> str:
     """One sentence, with the code for whoever asks the operator of a mail server."""
     words = _words(code)
-    return _("%(words)s (%(code)s)") % {"words": words, "code": code} if code else words
+    return _("%(words)s (%(code)s).") % {"words": words.rstrip("."), "code": code} if code else words
 
 
 def _words(code: str) -> str:

@@ -55,7 +55,7 @@ def test_the_list_shows_and_finds_whose_address_does_not_work(client, frank, fai
 def test_the_page_says_what_is_wrong_and_who_may_mends_it_with_a_reason(client, frank, carol, failing):
     client.force_login(frank)
     page = client.get(f"{LIST}{failing.pk}/change/").content.decode()
-    assert "There is no such mailbox. (5.1.1)" in page
+    assert "There is no such mailbox (5.1.1)." in page
     assert works(failing) in page
     assert "Mail to dave@example.org came back" in client.get(works(failing)).content.decode()
     assert "Say how you know that the address works" in client.post(works(failing), {"reason": ""}).content.decode()
@@ -72,7 +72,7 @@ def test_the_page_says_what_is_wrong_and_who_may_mends_it_with_a_reason(client, 
 def test_who_may_only_look_sees_it_and_is_refused_the_act(client, carol, bob, failing):
     client.force_login(carol)
     page = client.get(f"{LIST}{failing.pk}/change/").content.decode()
-    assert ("There is no such mailbox. (5.1.1)" in page, works(failing) in page) == (True, False)
+    assert ("There is no such mailbox (5.1.1)." in page, works(failing) in page) == (True, False)
     assert client.post(works(failing), {"reason": "It works"}).status_code == 403
     client.force_login(bob)
     assert client.post(works(failing), {"reason": "It works"}).status_code == 404

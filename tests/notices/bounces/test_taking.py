@@ -37,7 +37,7 @@ def test_a_hard_bounce_is_put_on_record_and_marks_the_address(sent, dave):
     assert problems() == [("dave", "refused", "5.1.1")]
     entry = AddressProblem.history.get()
     assert (entry.history_type, entry.history_user, entry.person) == ("+", None, dave)
-    assert entry.history_change_reason == "A mail came back: There is no such mailbox. (5.1.1)"
+    assert entry.history_change_reason == "A mail came back: There is no such mailbox (5.1.1)."
 
 
 def test_the_delivery_stays_sent_and_nothing_is_sent_again(sent, mailbox):
