@@ -15,8 +15,8 @@ from django.urls import path
 from backoffice.models import Heartbeat
 from backoffice.permissions import may_everywhere, may_somewhere
 from notices.dashboard import progress
-from notices.dashboard.addresses import failing_addresses
-from notices.dashboard.attention import Attention
+from notices.dashboard.addresses import failing_addresses, people_to_mend
+from notices.dashboard.attention import ADDRESSES, Attention
 from notices.dashboard.charts import charts
 from notices.dashboard.sight import Sight
 from notices.models import Notice
@@ -36,7 +36,12 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {"failing_addresses": failing_addresses(user)}
     if not may_somewhere(user, "view", Notice):
         keeps_audiences = may_everywhere(user, "change", RecipientGroup)
-        return context | {"sees_notices": False, "keeps_audiences": keeps_audiences, "imports": ImportRepository.waiting_for(user)}
+        people = people_to_mend(user)
+        own = {
+            "imports": ImportRepository.waiting_for(user),
+            "failing_addresses": None if people is None else failing_addresses(people.count()),
+        }
+        return context | {"sees_notices": False, "keeps_audiences": keeps_audiences} | own
     sight = Sight(user)
     attention = Attention(sight)
     figures = attention.figures()
@@ -45,6 +50,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_write": may_somewhere(user, "add", Notice),
         "has_notices": any(figure.number for figure in figures) or sight.notices().exists(),
         "figures": figures,
+        "failing_addresses": failing_addresses(attention.numbers.get(ADDRESSES, 0)),
         "sections": attention.sections(),
     }
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from backoffice.permissions import may_somewhere, visible
@@ -17,11 +18,14 @@ class FailingAddresses:
     too_many: bool  # within a day: no more are marked
 
 
-def failing_addresses(user: Any) -> FailingAddresses | None:
-    """How many, as the list of people shows them to `user`. None: there is none, or it is not for them to mend."""
+def people_to_mend(user: Any) -> QuerySet[User] | None:
+    """Whose address fails, as the list of people shows them to `user`. None: it is not for them to mend."""
     if not may_somewhere(user, "change", User):
         return None
-    number = visible(user, "view", User.objects.active().whose_address_fails()).count()
+    return visible(user, "view", User.objects.active().whose_address_fails())
+
+
+def failing_addresses(number: int) -> FailingAddresses | None:
     if not number:
         return None
     url = f"{reverse('admin:recipients_user_changelist')}?address=fails&is_active__exact=1"

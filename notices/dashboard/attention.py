@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Value
+from django.db.models import Count, F, QuerySet, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from backoffice.permissions import may_somewhere
 from notices.contributors import to_decide_by
+from notices.dashboard.addresses import people_to_mend
 from notices.dashboard.lists import SHOWN, Row, Section, notice_list
 from notices.dashboard.sight import Sight
 from notices.models import Notice
@@ -19,6 +20,7 @@ from notices.querysets import NoticeQuerySet
 
 Status = Notice.Status
 NUMBER, LISTED = "number", "listed"
+ADDRESSES = "addresses"  # the number of people whose address somebody should mend: no figure, a card of its own
 ORDER: dict[str, Any] = {  # the database keeps to it within a list, but promises none
     "returned": lambda notice: -notice.pk,
     "to_decide": lambda notice: (notice.modified_at, notice.pk),
@@ -67,14 +69,17 @@ class Attention:
         return [section for section in found if section.rows or section.nothing]
 
 
-def _counted(sight: Sight) -> dict[str, NoticeQuerySet]:
+def _counted(sight: Sight) -> dict[str, QuerySet]:
     """The parts of which the number is shown."""
-    return {
+    people = people_to_mend(sight.user)
+    counted: dict[str, QuerySet] = {
         "drafts": _drafts(sight),
         "in_review": sight.notices().filter(status=Status.IN_REVIEW),
         "scheduled": sight.notices().filter(status=Status.SCHEDULED),
         "week": sight.notices().filter(status=Status.PUBLISHED, published_at__gte=_start_of_week()),
     }
+    # Last: the first part decides how all are ordered.
+    return counted if people is None else counted | {ADDRESSES: people}
 
 
 def _listed(sight: Sight) -> dict[str, NoticeQuerySet]:
@@ -88,7 +93,7 @@ def _listed(sight: Sight) -> dict[str, NoticeQuerySet]:
     }
 
 
-def _numbers_and_ids(counted: dict[str, NoticeQuerySet], listed: dict[str, NoticeQuerySet]) -> list[tuple[str, str, int]]:
+def _numbers_and_ids(counted: dict[str, QuerySet], listed: dict[str, NoticeQuerySet]) -> list[tuple[str, str, int]]:
     """One query: how many rows the parts have, each counted through its own index, and the ids of the first of each list."""
     counts = [
         rows.order_by().annotate(what=Value(NUMBER), part=Value(part)).values("what", "part").annotate(n=Count("pk"))
