@@ -99,6 +99,13 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     "tests/recipients/signin/test_two_factor.py": (
         "recipients/services/people.py PersonService.reset_second_step: require_change(actor, person)",
     ),
+    "tests/notices/bounces/test_taking.py::test_who_may_not_change_the_account_cannot_say_that_it_works": (
+        "recipients/services/addresses.py AddressService.works_again: require_change(actor, person)",
+    ),
+    "tests/recipients/test_addresses.py": (
+        "notices/dashboard/addresses.py people_to_mend: may_somewhere(user, 'change', User)",
+        "recipients/admin/addresses.py AddressMixin.address_fields: may_change_person(request.user, person)",
+    ),
     "tests/recipients/test_leavers.py::test_a_hold_is_for_those_who_may_erase_and_stops_them_too": (
         "recipients/services/people.py PersonService.save_changes: require(actor, 'anonymise', stored)",
     ),
