@@ -70,6 +70,8 @@ def mails_about_decisions(person: User) -> Iterator[Row]:
 def pauses(person: User) -> Iterator[Row]:
     """Notices whose mails this person holds back at present."""
     return told(SendingPause.objects.filter(by=person).order_by("pk"), NOTICE | {"at": "at", "reason": "reason"})
+
+
 def mails_that_came_back(person: User) -> Iterator[Row]:
     columns = ("delivery_id", "approval_mail_id", "kind", "code", "diagnostic", "at", "taken_at")
     return told(Bounce.objects.filter(person=person).order_by("pk"), {name: name for name in columns})

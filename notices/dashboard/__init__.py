@@ -33,7 +33,6 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's dashboard callback."""
     user = request.user
     context = context | {"sees_health": may_everywhere(user, "view", Heartbeat)}
-    context |= {"failing_addresses": failing_addresses(user)}
     if not may_somewhere(user, "view", Notice):
         keeps_audiences = may_everywhere(user, "change", RecipientGroup)
         people = people_to_mend(user)

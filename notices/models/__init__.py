@@ -7,9 +7,8 @@ from notices.models.audience import (
     NoticeRecipientGroup,
     UnreadCount,
 )
-from notices.models.delivery import Delivery, SendingPause
 from notices.models.bounce import Bounce
-from notices.models.delivery import Delivery
+from notices.models.delivery import Delivery, SendingPause
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail

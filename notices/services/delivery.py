@@ -36,11 +36,8 @@ State = Delivery.State
 OWE = f"""
     INSERT INTO notices_delivery (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason)
     SELECT %(notice)s, u.id, %(revision)s, 'publication',
-           CASE WHEN u.email = '' THEN 'suppressed' ELSE 'waiting' END,
+           CASE WHEN u.email = '' OR p.id IS NOT NULL THEN 'suppressed' ELSE 'waiting' END,
            0, greatest(%(start)s, statement_timestamp()), statement_timestamp(),
-           CASE WHEN u.email = '' THEN %(no_address)s ELSE '' END
-    FROM recipients_user u
-           CASE WHEN u.email = '' OR p.id IS NOT NULL THEN 'suppressed' ELSE 'waiting' END, 0, %(due)s, %(now)s,
            CASE WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s ELSE '' END
     FROM recipients_user u LEFT JOIN recipients_addressproblem p ON p.person_id = u.id
     WHERE u.is_active AND u.id IN (SELECT user_id FROM ({routes_sql()}) r)

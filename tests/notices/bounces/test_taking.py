@@ -109,7 +109,7 @@ def test_a_report_on_a_mail_that_never_left_is_made_up(state, alice, dave):
     assert BounceService.take(report("postfix-no-such-user", delivery)).strange == 1
 
 
-@pytest.mark.parametrize("state", ["sending", "unknown", "sent"])
+@pytest.mark.parametrize("state", ["claimed", "unknown", "sent"])
 def test_a_report_may_be_faster_than_the_worker_or_settle_a_doubt(state, sent):
     Delivery.objects.update(state=state)
     assert BounceService.take(report("postfix-no-such-user", sent)).came_back == 1

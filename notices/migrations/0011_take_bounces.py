@@ -15,7 +15,7 @@ def cascade(column: str, table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notices", "0008_record_approvals"),
+        ("notices", "0010_index_what_went_wrong"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
