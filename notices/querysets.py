@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -104,6 +104,15 @@ class OutgoingQuerySet(models.QuerySet):
     def due(self) -> Self:
         """Keep mails that a worker may take now, by the database's clock."""
         return self.to_do().filter(next_attempt_at__lte=Now())
+
+    def with_next_try(self) -> Self:
+        """Annotate `next_try_at`: before when no worker takes it up; none if one may now, or none will."""
+        later = When(state__in=("waiting", "retry"), next_attempt_at__gt=Now(), then=F("next_attempt_at"))
+        return self.annotate(next_try_at=Case(later))
+
+    def numbers(self) -> dict[str, int]:
+        """How many there are in each state that occurs. Asks the database."""
+        return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 
     def unfinished(self) -> Self:
         return self.filter(state__in=("waiting", "retry", "claimed"))

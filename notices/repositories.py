@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -213,13 +213,7 @@ class NoticeRepository:
         `others_opened` were not told: they joined the audience after the publication.
         """
         figures = dict.fromkeys(Delivery.State.values, 0)
-        figures |= dict(
-            Delivery.objects.of_revision(notice)
-            .filter(kind=Delivery.Kind.PUBLICATION)
-            .values_list("state")
-            .annotate(n=Count("pk"))
-            .order_by()
-        )
+        figures |= Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).numbers()
         figures["expected"] = sum(figures.values())
         figures["on_their_way"] = sum(figures[state] for state in (*TO_DO, Delivery.State.CLAIMED))
         with connection.cursor() as cursor:

@@ -110,6 +110,8 @@ class DeliveryResource(ListResource):
     email = Field("person__email", _("E-mail"), Text())
     state = Field("state", _("State"), Choice(lambda: Delivery.State.choices))
     changed_at = Field("changed_at", _("Since (UTC)"), Moment())
+    attempts = Field("attempts", _("Tries"), Number())
+    next_try_at = Field("next_try_at", _("Next try (UTC)"), Moment())
     reason = Field("reason", _("Why"), Text())
     came_back_at = Field("came_back_at", _("Came back (UTC)"), Moment())
     came_back_code = Field("came_back_code", _("Came back with code"), Text())

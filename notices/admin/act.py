@@ -28,11 +28,16 @@ class Act(ABC):
     style: ClassVar[str] = "plain"  # "primary" is the next step, "danger" takes something away
     form_class: ClassVar[type[forms.Form]] = ReasonForm
     needs_audience: ClassVar[bool] = False
+    tab: ClassVar[str] = "change"  # the page of the notice that it is asked from, and leads back to
     pinned: ClassVar[bool] = False  # decides on exactly what was seen: asked from the Approval tab, which shows it
     done: ClassVar[Any]  # as in the result of a bulk action: "5 published"
 
+    def is_possible(self, notice: Notice) -> bool:
+        """It is in a state for it, whoever asks."""
+        return notice.is_deleted == self.in_trash and notice.status in self.states
+
     def is_offered(self, notice: Notice, user: Any) -> bool:
-        return notice.is_deleted == self.in_trash and notice.status in self.states and may(user, self.verb, notice)
+        return self.is_possible(notice) and may(user, self.verb, notice)
 
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)

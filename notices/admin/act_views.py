@@ -28,7 +28,7 @@ def confirm(admin: Any, request: HttpRequest, object_id: int, slug: str) -> Http
         raise PermissionDenied
     if act.pinned and not _shown(request):
         return redirect(_approval_tab(notice))  # it is decided on where it is shown
-    form = act.form_class(request.POST or None)
+    form = act.form_class(request.POST if request.method == "POST" else None)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -66,14 +66,14 @@ def _approval_tab(notice: Notice) -> str:
 def _after(act: Act, notice: Notice) -> HttpResponse:
     if act.slug in {"trash", "destroy"}:
         return redirect("admin:notices_notice_changelist" if act.slug == "trash" else "admin:notices_trashednotice_changelist")
-    page = {"publish": "delivery", "publish-without-approval": "delivery"}.get(act.slug, "approval" if act.pinned else "change")
+    page = {"publish": "delivery", "publish-without-approval": "delivery"}.get(act.slug, "approval" if act.pinned else act.tab)
     return redirect(f"admin:notices_notice_{page}", notice.pk)
 
 
 def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: Any, problem: str) -> HttpResponse:
-    if notice.is_deleted != act.in_trash or notice.status not in act.states:
+    if not act.is_possible(notice):
         messages.error(request, problem or _not_now(act, notice))
-        return redirect(_page_of(notice))
+        return redirect(_page_of(notice, act))
     audience = audience_of(notice) if act.needs_audience else NOBODY
     context = {"title": act.label, "opts": admin.opts, "notice": notice}
     shown = {"version": notice.version, "people": audience.total} | (_shown(request) if act.pinned else {})
@@ -85,16 +85,16 @@ def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: A
         button=act.button(notice, audience),
         sentences=act.question(notice, audience),
         problem=problem,
-        back=_approval_tab(notice) if act.pinned else _page_of(notice),
+        back=_approval_tab(notice) if act.pinned else _page_of(notice, act),
         danger=act.style == "danger",
         template="notices/admin/confirm.html",
     )
 
 
-def _page_of(notice: Notice) -> str:
+def _page_of(notice: Notice, act: Act) -> str:
     if notice.is_deleted:
         return reverse("admin:notices_trashednotice_changelist")
-    return reverse("admin:notices_notice_change", args=[notice.pk])
+    return reverse(f"admin:notices_notice_{act.tab}", args=[notice.pk])
 
 
 def _not_now(act: Act, notice: Notice) -> str:

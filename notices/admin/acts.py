@@ -3,7 +3,7 @@
 One description serves the buttons on the notice, the confirmation page and the bulk actions.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from notices.admin.act import Act
 from notices.admin.approval_acts import Approve, BreakGlass, LiftApproval, Reject, ReturnToAuthor, Submit, may_go_out
 from notices.admin.forms import RequiredReasonForm, ScheduleForm
+from notices.admin.mail_acts import CancelMails, Pause, Resume, SendAgain, SendUnknownAgain, TakeAsArrived, pause_of
 from notices.admin.phrases import people_phrase, told_by_mail
 from notices.models import Delivery, Notice
-from notices.services import DeliveryService, NoticeService
+from notices.services import NoticeService
 from notices.services.publishing import Confirmation
 from recipients.dtos import AudienceSummary
 
@@ -41,6 +42,8 @@ class Publish(Act):
                 _("It begins on %(day)s: nobody sees it before, and the mails leave then.") % {"day": date_format(notice.start_date)}
             )
         sentences += told_by_mail(audience)
+        if pause_of(notice):
+            sentences.append(_("Sending is paused: nobody is mailed until somebody resumes it."))
         if notice.status == Status.WITHDRAWN:
             sentences.append(_("It was published before: everyone is told again, and earlier acknowledgements no longer count."))
         if notice.requires_acknowledgement and notice.due_date:
@@ -154,43 +157,6 @@ class Destroy(Act):
         return _("“%(title)s” is destroyed.") % {"title": title}
 
 
-class SendAgain(Act):
-    slug, verb = "send-again", "publish"
-    label, done = gettext_lazy("Send again"), gettext_lazy("queued again")
-    states = frozenset({Status.PUBLISHED})
-    retried: ClassVar[tuple[str, ...]] = (Delivery.State.FAILED,)
-
-    def _count(self, notice: Notice) -> int:
-        return Delivery.objects.of_revision(notice).filter(state__in=self.retried).count()
-
-    def is_offered(self, notice: Notice, user: Any) -> bool:
-        return super().is_offered(notice, user) and self._count(notice) > 0
-
-    def button(self, notice: Notice, audience: AudienceSummary) -> str:
-        return _("Retry %(count)d failed") % {"count": self._count(notice)}
-
-    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        return [_("The mail is tried once more for %(people)s whose delivery failed.") % {"people": people_phrase(self._count(notice))}]
-
-    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
-        count = DeliveryService.send_again(notice.pk, actor=actor, states=self.retried)
-        return _("%(people)s will be mailed again.") % {"people": people_phrase(count).capitalize()}
-
-
-class SendUnknownAgain(SendAgain):
-    slug = "send-unknown-again"
-    retried = (Delivery.State.UNKNOWN,)
-
-    def button(self, notice: Notice, audience: AudienceSummary) -> str:
-        return _("Send again to %(count)d in doubt") % {"count": self._count(notice)}
-
-    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
-        return [
-            _("For %(people)s the mail may have arrived. They get it again, perhaps for the second time.")
-            % {"people": people_phrase(self._count(notice))}
-        ]
-
-
 # In the order of their buttons.
 ACTS: tuple[Act, ...] = (
     Publish(),
@@ -202,8 +168,12 @@ ACTS: tuple[Act, ...] = (
     ReturnToAuthor(),
     Reject(),
     LiftApproval(),
+    Resume(),
     SendAgain(),
+    TakeAsArrived(),
     SendUnknownAgain(),
+    Pause(),
+    CancelMails(),
     Withdraw(),
     BreakGlass(),
     Delete(),

@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.permissions import ask_together
 from notices.admin.act import NOBODY, Act
 from notices.admin.acts import ACTS
+from notices.admin.mail_acts import pause_of, pause_phrase
+from notices.admin.phrases import moment_phrase
 from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import NoticeRepository
@@ -54,6 +55,7 @@ class Header:
     colour: str
     sentence: str
     mark: str  # what it bears for ever; empty if nothing
+    halt: str  # why it does not go on by itself; empty if it does
     buttons: tuple[Button, ...]
     tabs: tuple[Tab, ...]
 
@@ -69,6 +71,7 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         colour=STATUS_LABELS[state],
         sentence=sentence_for(notice, audience),
         mark=_mark(notice),
+        halt=_halt(notice),
         buttons=(*_decide(offered, notice, current), *(_button(a, notice, audience) for a in offered if _makes_sense(a, audience))),
         tabs=tuple(_tabs(request.user, notice, current)),
     )
@@ -98,7 +101,12 @@ def _decide(offered: list[Act], notice: Notice, current: str) -> tuple[Button, .
 def _mark(notice: Notice) -> str:
     if notice.bypassed_at is None:
         return ""
-    return _("Published without approval on %(moment)s. Compliance was told.") % {"moment": _moment(notice.bypassed_at)}
+    return _("Published without approval on %(moment)s. Compliance was told.") % {"moment": moment_phrase(notice.bypassed_at)}
+
+
+def _halt(notice: Notice) -> str:
+    pause = pause_of(notice)
+    return pause_phrase(pause) if pause else ""
 
 
 def _makes_sense(act: Act, audience: AudienceSummary | None) -> bool:
@@ -111,7 +119,7 @@ def _makes_sense(act: Act, audience: AudienceSummary | None) -> bool:
 def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
     """Where the notice stands and what comes next, in one sentence."""
     if notice.is_deleted:
-        return _("In the trash since %(moment)s.") % {"moment": _moment(notice.deleted_at)}
+        return _("In the trash since %(moment)s.") % {"moment": moment_phrase(notice.deleted_at)}
     if notice.status == Notice.Status.DRAFT:
         return _draft_sentence(notice, audience)
     if notice.status == Notice.Status.APPROVED:
@@ -126,7 +134,7 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
         Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to approve it."), None),
         Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), notice.withdrawn_at),
     }[notice.status]
-    return sentence % {"moment": _moment(moment), "author": notice.created_by, "reason": notice.status_reason}
+    return sentence % {"moment": moment_phrase(moment), "author": notice.created_by, "reason": notice.status_reason}
 
 
 def _approved_sentence(notice: Notice) -> str:
@@ -135,7 +143,7 @@ def _approved_sentence(notice: Notice) -> str:
         return _("It is not what was approved. Submit it for review again.")
     return _("Approved by %(person)s on %(moment)s. It waits to be published. Changing it makes it a draft again.") % {
         "person": step.by,
-        "moment": _moment(step.at),
+        "moment": moment_phrase(step.at),
     }
 
 
@@ -148,7 +156,3 @@ def _draft_sentence(notice: Notice, audience: AudienceSummary | None) -> str:
     if audience is not None and not audience.total:
         return _("Nobody is addressed yet. Choose the audience next.")
     return _("Nobody sees it yet.")
-
-
-def _moment(moment: Any) -> str:
-    return date_format(localtime(moment), "j F Y, H:i") if moment else "—"

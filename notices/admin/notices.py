@@ -20,7 +20,7 @@ from backoffice.admin.filters import SeenAutocompleteFilter, SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
-from notices.admin import act_views, approval, bulk, tabs, versions
+from notices.admin import act_views, approval, bulk, one_mail, tabs, versions
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
@@ -105,6 +105,8 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
             path("<int:object_id>/approval/", page(approval.approval), name="notices_notice_approval"),
             path("<int:object_id>/delivery/", page(tabs.delivery), name="notices_notice_delivery"),
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
+            path("<int:object_id>/delivery/<int:delivery_id>/arrived/", page(one_mail.arrived), name="notices_notice_mail_arrived"),
+            path("<int:object_id>/delivery/<int:delivery_id>/again/", page(one_mail.again), name="notices_notice_mail_again"),
             path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
             path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
             path("<int:object_id>/versions/<int:history_id>/take-back/", page(versions.take_back), name="notices_notice_take_back"),

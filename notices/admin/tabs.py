@@ -15,7 +15,9 @@ from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
 from notices.admin import came_back
 from notices.admin.forms import ADDRESSEES, AudienceForm
+from notices.admin.one_mail import choices_for, may_decide
 from notices.admin.phrases import told_by_mail
+from notices.admin.standing import standing_of
 from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
 from notices.downloads import download
 from notices.exceptions import NoticeError
@@ -84,8 +86,10 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     record_view(request, page="delivery", model=Notice._meta.label_lower, object_id=notice.pk)
     rows = deliveries(notice, request.GET, request.user)
     page = page_of(request, rows)
+    decides = may_decide(request.user, notice)
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
+        row.choices = choices_for(row) if decides else []
     came_back.explain(page.object_list)
     context = (
         admin.page_context(request, notice, "delivery")
@@ -96,6 +100,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             "states": [*Delivery.State.choices, came_back.CHOICE],
             "came_back": came_back.number_of(notice),
             "sees_people": sees_people(request.user),
+            "decides": decides,
             "q": words_sought(request),
             "list_exports": _exports(request, "delivery", notice),
         }
@@ -106,7 +111,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 def figures(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     """The balance alone, asked for again and again while mails are leaving."""
     notice = admin.notice_or_404(request, object_id)
-    return TemplateResponse(request, "notices/admin/figures.html", {"notice": notice} | _figures(notice))
+    return TemplateResponse(request, "notices/admin/figures.html", {"notice": notice, "asked_again": True} | _figures(notice))
 
 
 def _figures(notice: Notice) -> dict[str, Any]:
@@ -114,9 +119,7 @@ def _figures(notice: Notice) -> dict[str, Any]:
     return {
         "figures": numbers,
         "balance": [(value, label, numbers[value], DELIVERY_LABELS[value]) for value, label in Delivery.State.choices],
-        "at_work": notice.is_published and not notice.begins_later and numbers["on_their_way"] > 0,
-        "leave_on": notice.start_date if notice.is_published and notice.begins_later and numbers["on_their_way"] else None,
-        "problem": Delivery.objects.of_revision(notice).unfinished().exclude(reason="").values_list("reason", flat=True).first(),
+        "standing": standing_of(notice, numbers),
     }
 
 

@@ -29,7 +29,8 @@ def sees_people(user: Any) -> bool:
 def deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     """The lines of the Delivery tab, as its address narrows them."""
     state = query.get("state", "")
-    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).select_related("person")
+    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION)
+    rows = rows.with_next_try().select_related("person")
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
     if state == CAME_BACK:

@@ -75,6 +75,12 @@ class Mailer:
         return written if isinstance(written, Outcome) else self.hand_over(email, written)
 
 
+def server_in_use() -> str:
+    """Host and port of the mail server that mails are handed to now; empty if they go nowhere, as in tests."""
+    options = settings.MAILERS["default"].get("OPTIONS")
+    return Dialogue(options, "").server if options else ""
+
+
 def notice_context(notice: Notice) -> dict[str, object]:
     rendered = render(notice)
     return {

@@ -48,6 +48,10 @@ class OutgoingMail(models.Model):
         abstract = True
         constraints = [models.CheckConstraint(condition=Q(state__in=MailState.values), name="%(class)s_state_is_known")]
 
+    @property
+    def is_to_do(self) -> bool:
+        return self.state in TO_DO
+
 
 class Claim(models.Model):
     """Mails that one worker took together, for as long as its lease lasts; gone as soon as it has reported on all.

@@ -4,9 +4,7 @@ The database is the truth, and its clock the only one: a message that wakes a wo
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -16,16 +14,15 @@ from django.utils.translation import gettext as _
 
 from audit.attribution import acting
 from audit.seals.epochs import why_sending_is_off
-from notices.exceptions import NoticeError
 from notices.mail.mailer import Mailer
 from notices.models import AudienceKey, Delivery, Notice, SendingPause
 from notices.models.notice import today
 from notices.repositories import NoticeRepository
-from notices.services.access import lock
 from notices.services.approval_record import take_back, was_let_past_approval
 from notices.services.audience_keys import AudienceKeyService
 from notices.services.sending.claims import BATCH, Claim, Scope, claim
 from notices.services.sending.working import MANY_REFUSED, work
+from notices.services.steering import SteeringMixin
 from recipients.audience import routes_sql
 from recipients.repositories import address_parameters
 
@@ -59,7 +56,7 @@ OF_THIS_TEXT = """
 """
 
 
-class DeliveryService:
+class DeliveryService(SteeringMixin):
     @staticmethod
     @transaction.atomic
     def owe(notice: Notice) -> int:
@@ -127,54 +124,6 @@ class DeliveryService:
         reason = _("%(count)d mails in a row were refused, so the rest waits. %(refused)s") % {"count": MANY_REFUSED, "refused": refused}
         with transaction.atomic(), acting(None, reason=reason):
             SendingPause.objects.bulk_create([SendingPause(notice=notice, at=Now(), reason=reason)], ignore_conflicts=True)
-
-    @staticmethod
-    @transaction.atomic
-    def pause(notice_id: int, *, actor: Any, reason: str) -> None:
-        """Hold back every mail about it that has not left. Who reads it in the inbox goes on."""
-        notice = lock(notice_id, verb="publish", actor=actor)
-        if SendingPause.objects.filter(notice=notice).exists():
-            raise NoticeError(_("Sending “%(title)s” is paused already.") % {"title": notice})
-        with acting(actor, reason=reason):
-            SendingPause.objects.create(notice=notice, by=actor, at=Now(), reason=reason)
-
-    @staticmethod
-    @transaction.atomic
-    def resume(notice_id: int, *, actor: Any, reason: str = "") -> int:
-        """Go on with what was held back. Returns how many mails that is."""
-        notice = lock(notice_id, verb="publish", actor=actor)
-        pause = SendingPause.objects.filter(notice=notice).first()
-        if pause is None:
-            raise NoticeError(_("Sending “%(title)s” is not paused.") % {"title": notice})
-        with acting(actor, reason=reason):
-            pause.delete()
-        return Delivery.objects.of_revision(notice).to_do().count()
-
-    @staticmethod
-    @transaction.atomic
-    def cancel(notice_id: int, *, actor: Any, reason: str) -> int:
-        """Send no more mails about it: those that have not left never will. It stays on show. Returns how many that are."""
-        notice = lock(notice_id, verb="publish", actor=actor)
-        said = _("%(person)s cancelled the mail: %(reason)s") % {"person": actor, "reason": reason}
-        return DeliveryService.cancel_waiting(notice, reason=said)
-
-    @staticmethod
-    def cancel_waiting(notice: Notice, *, reason: str) -> int:
-        """Nobody who still waits for a mail of this notice will get one."""
-        return Delivery.objects.to_do().filter(notice=notice).update(state=State.CANCELLED, reason=reason, changed_at=Now())
-
-    @staticmethod
-    @transaction.atomic
-    def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,)) -> int:
-        """Put deliveries that failed (or may have arrived) back into the queue. Returns how many."""
-        notice = lock(notice_id, verb="publish", actor=actor)
-        if notice.status != Notice.Status.PUBLISHED:
-            raise NoticeError(_("“%(title)s” is not published, so nothing is sent. Publish it first.") % {"title": notice})
-        return (
-            Delivery.objects.of_revision(notice)
-            .filter(state__in=list(states))
-            .update(state=State.WAITING, attempts=0, crashes=0, reason="", next_attempt_at=Now(), changed_at=Now())
-        )
 
     @staticmethod
     @transaction.atomic

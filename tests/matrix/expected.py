@@ -152,6 +152,10 @@ _OPENS = {
         admin:notices_notice_act:reject
         admin:notices_notice_act:return
     """,
+    "UGAP": """
+        admin:notices_notice_mail_again
+        admin:notices_notice_mail_arrived
+    """,
     "UGAd": """
         admin:notices_notice_new_draft
         admin:notices_notice_take_back
@@ -190,11 +194,15 @@ _OPENS = {
         admin:notices_approvals
     """,
     "UGAPod": """
+        admin:notices_notice_act:cancel-mails
         admin:notices_notice_act:cancel-schedule
+        admin:notices_notice_act:pause
         admin:notices_notice_act:publish
+        admin:notices_notice_act:resume
         admin:notices_notice_act:schedule
         admin:notices_notice_act:send-again
         admin:notices_notice_act:send-unknown-again
+        admin:notices_notice_act:take-as-arrived
         admin:notices_notice_act:withdraw
     """,
     "UGAPFCO": """
@@ -319,8 +327,17 @@ _WRITES = {
         admin:notices_notice_act:trash
         admin:notices_notice_change
     """,
+    "UGAP": """
+        admin:notices_notice_mail_again
+        admin:notices_notice_mail_arrived
+    """,
     "UGAPod": """
+        admin:notices_notice_act:cancel-mails
         admin:notices_notice_act:cancel-schedule
+        admin:notices_notice_act:pause
+        admin:notices_notice_act:resume
+        admin:notices_notice_act:send-unknown-again
+        admin:notices_notice_act:take-as-arrived
         admin:notices_notice_act:withdraw
     """,
 }

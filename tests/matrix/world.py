@@ -12,8 +12,8 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from backoffice.permissions import Role
-from notices.models import Attachment, Category, Notice
-from notices.services import NoticeService
+from notices.models import Attachment, Category, Delivery, Notice
+from notices.services import DeliveryService, NoticeService
 from recipients.models import AddressProblem, Import, Recipient, RecipientGroup, RoleAssignment, User
 from recipients.services import AddressService, ImportService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
@@ -27,6 +27,7 @@ MARK = re.compile(
 @dataclass(frozen=True, slots=True)
 class Scope:
     notices: dict[str, Notice]  # by state
+    mail: Delivery  # about the one that is published; it may have arrived
     attachment: Attachment
     recipient: Recipient
     group: RecipientGroup
@@ -71,6 +72,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
         "review": make_draft(f"qz{name}review", category=category, **to),
         "trash": make_draft(f"qz{name}trash", **to),
     }
+    DeliveryService.pause(notices["withdrawn"].pk, actor=author, reason="A wrong link.")
     NoticeService.withdraw(notices["withdrawn"].pk, actor=author)
     NoticeService.schedule(notices["scheduled"].pk, timezone.now() + timedelta(days=1), actor=author)
     NoticeService.submit_for_review(notices["review"].pk, actor=author)
@@ -80,6 +82,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
     AddressService.mark(member.pk, cause=AddressProblem.Cause.REFUSED, code="5.1.1")
     return Scope(
         notices=notices,
+        mail=_mail_in_doubt(notices["published"], author),
         attachment=attachment,
         recipient=recipient,
         group=group,
@@ -96,6 +99,14 @@ def _scope(name: str, author: User, root: User) -> Scope:
             "recipients_recipientgroup": _granted(f"{name}viewer", "recipients.view_recipientgroup", group),
         },
     )
+
+
+def _mail_in_doubt(notice: Notice, author: User) -> Delivery:
+    """That to its reader; another one still waits."""
+    mail = Delivery.objects.get(notice=notice)
+    Delivery.objects.filter(pk=mail.pk).update(state=Delivery.State.UNKNOWN)
+    Delivery.objects.create(notice=notice, person=author, revision=notice.revision, next_attempt_at=timezone.now())
+    return mail
 
 
 def _import(name: str, group: RecipientGroup, member: User, root: User) -> Import:

@@ -46,10 +46,23 @@ CLAIM = """
 CRASHES = ("m.crashes = 0", "m.crashes > 0")
 
 BEGIN = b"""
-    UPDATE notices_claim SET begun = $1, lease_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $2 AND lease_until > clock_timestamp()
+    UPDATE notices_claim SET begun = $1::int, lease_until = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $2 AND lease_until > clock_timestamp() AND $1::int <= cardinality(mails)
 """
 PREPARED = b"begin"
+
+# What a worker holds and has not begun, first of the claims alone: whoever begins the next mail waits for that, and finds it gone.
+HELD = """
+    SELECT c.id FROM notices_claim c
+    WHERE c."table" = %(table)s AND EXISTS (SELECT FROM {table} m WHERE m.id = ANY(c.mails) AND m.fence = c.id AND {scope})
+    ORDER BY c.id FOR UPDATE
+"""
+TAKE_BACK = """
+    UPDATE {table} m SET state = %(state)s, reason = %(reason)s, changed_at = statement_timestamp()
+    FROM notices_claim c
+    WHERE c.id = ANY(%(held)s) AND m.fence = c.id AND m.state = 'claimed' AND m.id = ANY(c.mails[c.begun + 1:])
+"""
+SHORTEN = "UPDATE notices_claim SET mails = mails[:begun] WHERE id = ANY(%(held)s)"
 
 REPORT = """
     UPDATE {table} m
@@ -190,6 +203,19 @@ def report(claim: Claim, outcomes: dict[Mail, Outcome], *, close: bool = False) 
         with connection.cursor() as cursor:
             columns = [list(column) for column in zip(*rows, strict=True)]
             cursor.execute(REPORT.format(table=claim.model._meta.db_table), [*columns, claim.id])
+
+
+@transaction.atomic
+def take_back(scope: Scope, *, state: str, reason: str) -> int:
+    """Take from workers what they hold and have not begun, into another state. Returns how many mails that are."""
+    table = scope.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(HELD.format(table=table, scope=scope.condition), scope.parameters | {"table": table})
+        held = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(TAKE_BACK.format(table=table), {"held": held, "state": state, "reason": reason})
+        taken = cursor.rowcount
+        cursor.execute(SHORTEN, {"held": held})
+        return taken
 
 
 def settle(models: Iterable[type[OutgoingMail]]) -> int:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.clock import database_now
+from notices.mail.mailer import server_in_use
 from notices.models import MailServer
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
@@ -70,6 +71,11 @@ def was_away(address: str, problem: str) -> None:
     server.next_try_at = now + min(FIRST_PAUSE * 2 ** min(server.failures - 1, 10), LONGEST_PAUSE)
     server.problem = problem
     server.save()
+
+
+def away() -> MailServer | None:
+    """The mail server in use, if it did not answer when it was last tried."""
+    return MailServer.objects.filter(pk=server_in_use(), failures__gt=0).first()
 
 
 def answered(address: str) -> None:

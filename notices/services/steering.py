@@ -1,0 +1,113 @@
+"""What people decide about mails that were owed: pause, resume, cancel, send again, take as arrived."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from audit.attribution import acting
+from notices.events import mails_wait
+from notices.exceptions import NoticeError
+from notices.models import Delivery, Notice, SendingPause
+from notices.services.access import lock
+from notices.services.sending.claims import Scope, take_back
+
+State = Delivery.State
+# Of one person, what has come to an end without a mail that is known to have arrived.
+SENT_AGAIN_TO_ONE = (State.FAILED, State.UNKNOWN, State.SUPPRESSED, State.CANCELLED)
+
+
+class SteeringMixin:
+    @staticmethod
+    @transaction.atomic
+    def pause(notice_id: int, *, actor: Any, reason: str) -> None:
+        """Hold back every mail about it that has not left. Who reads it in the inbox goes on."""
+        notice = _lock_published(notice_id, actor)
+        if SendingPause.objects.filter(notice=notice).exists():
+            raise NoticeError(_("Sending “%(title)s” is paused already.") % {"title": notice})
+        with acting(actor, reason=reason):
+            SendingPause.objects.create(notice=notice, by=actor, at=Now(), reason=reason)
+
+    @staticmethod
+    @transaction.atomic
+    def resume(notice_id: int, *, actor: Any, reason: str = "") -> int:
+        """Go on with what was held back. Returns how many mails that is."""
+        notice = lock(notice_id, verb="publish", actor=actor)
+        pause = SendingPause.objects.filter(notice=notice).first()
+        if pause is None:
+            raise NoticeError(_("Sending “%(title)s” is not paused.") % {"title": notice})
+        with acting(actor, reason=reason):
+            pause.delete()
+        _wake(notice)
+        return Delivery.objects.of_revision(notice).to_do().count()
+
+    @staticmethod
+    @transaction.atomic
+    def cancel(notice_id: int, *, actor: Any, reason: str) -> int:
+        """Send no more mails about it: those that have not left never will. It stays on show. Returns how many that are.
+
+        Of what workers have in their hands, the one mail that each is sending goes on.
+        """
+        notice = _lock_published(notice_id, actor)
+        said = _("%(person)s cancelled the mail: %(reason)s") % {"person": actor, "reason": reason}
+        cancelled = 0
+        while found := SteeringMixin.cancel_waiting(notice, reason=said) + _cancel_claimed(notice, reason=said):
+            cancelled += found  # again: a worker may have handed some back between the two
+        if not cancelled:
+            raise NoticeError(_("No mail about “%(title)s” is left to cancel.") % {"title": notice})
+        return cancelled
+
+    @staticmethod
+    def cancel_waiting(notice: Notice, *, reason: str) -> int:
+        """Nobody who still waits for a mail of this notice will get one."""
+        return Delivery.objects.to_do().filter(notice=notice).update(state=State.CANCELLED, reason=reason, changed_at=Now())
+
+    @staticmethod
+    @transaction.atomic
+    def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,), delivery_id: int | None = None) -> int:
+        """Put deliveries that failed (or may have arrived) back into the queue, all or one. Returns how many."""
+        notice = _lock_published(notice_id, actor)
+        changed = {"state": State.WAITING, "attempts": 0, "crashes": 0, "reason": "", "next_attempt_at": Now(), "changed_at": Now()}
+        count = _decide(notice, states, delivery_id, **changed)
+        _wake(notice)
+        return count
+
+    @staticmethod
+    @transaction.atomic
+    def take_as_arrived(notice_id: int, *, actor: Any, reason: str = "", delivery_id: int | None = None) -> int:
+        """Count mails that may have arrived as sent, all or one, because a person says so. Returns how many.
+
+        Who decided, and why, stands with each from then on.
+        """
+        notice = _lock_published(notice_id, actor)
+        said = _("%(person)s decided that it arrived. %(reason)s") % {"person": actor, "reason": reason}
+        return _decide(notice, [State.UNKNOWN], delivery_id, state=State.SENT, reason=said.strip(), changed_at=Now())
+
+
+def _lock_published(notice_id: int, actor: Any) -> Notice:
+    notice = lock(notice_id, verb="publish", actor=actor)
+    if notice.status != Notice.Status.PUBLISHED:
+        raise NoticeError(_("“%(title)s” is not published, so nothing is sent. Publish it first.") % {"title": notice})
+    return notice
+
+
+def _decide(notice: Notice, states: Iterable[str], delivery_id: int | None, **changed: Any) -> int:
+    """Change mails of the current revision that are in one of `states`. Of a single one it is said when it is not any more."""
+    mails = Delivery.objects.of_revision(notice).filter(state__in=list(states))
+    if delivery_id is None:
+        return mails.update(**changed)
+    count = mails.filter(pk=delivery_id).update(**changed)
+    if not count:
+        raise NoticeError(_("There is nothing to decide about this mail any more. Look at the list again."))
+    return count
+
+
+def _cancel_claimed(notice: Notice, *, reason: str) -> int:
+    return take_back(Scope(Delivery, "m.notice_id = %(notice)s", {"notice": notice.pk}), state=State.CANCELLED, reason=reason)
+
+
+def _wake(notice: Notice) -> None:
+    transaction.on_commit(partial(mails_wait.send_robust, Notice, notice_id=notice.pk))
