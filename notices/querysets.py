@@ -87,6 +87,10 @@ class NoticeQuerySet(SoftDeleteQuerySet):
         """Keep scheduled notices that nobody published in time: the clock or every worker was down."""
         return self.filter(status="scheduled", publish_at__lte=Now() - settings.PUBLISH_GRACE)
 
+    def coming_publication(self) -> Self:
+        """Keep scheduled notices that will be published by themselves."""
+        return self.filter(status="scheduled", publish_at__gt=Now() - settings.PUBLISH_GRACE)
+
     def newest_first(self) -> Self:
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
 

@@ -39,6 +39,10 @@ class Act(ABC):
     def is_offered(self, notice: Notice, user: Any) -> bool:
         return self.is_possible(notice) and may(user, self.verb, notice)
 
+    def initial(self, notice: Notice) -> dict[str, Any]:
+        """What its form says before anybody wrote into it."""
+        return {}
+
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return str(self.label)
 

@@ -28,7 +28,7 @@ def confirm(admin: Any, request: HttpRequest, object_id: int, slug: str) -> Http
         raise PermissionDenied
     if act.pinned and not _shown(request):
         return redirect(_approval_tab(notice))  # it is decided on where it is shown
-    form = act.form_class(request.POST if request.method == "POST" else None)
+    form = act.form_class(request.POST if request.method == "POST" else None, initial=act.initial(notice))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:

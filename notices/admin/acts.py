@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from notices.admin.act import Act
 from notices.admin.approval_acts import Approve, BreakGlass, LiftApproval, Reject, ReturnToAuthor, Submit, may_go_out
-from notices.admin.forms import RequiredReasonForm, ScheduleForm
+from notices.admin.forms import RequiredReasonForm
 from notices.admin.mail_acts import CancelMails, Pause, Resume, SendAgain, SendUnknownAgain, TakeAsArrived, pause_of
 from notices.admin.phrases import people_phrase, told_by_mail
+from notices.admin.schedule_form import ScheduleForm
 from notices.models import Delivery, Notice
 from notices.services import NoticeService
 from notices.services.publishing import Confirmation
+from notices.wording import moment_in_both_zones
 from recipients.dtos import AudienceSummary
 
 Status = Notice.Status
@@ -75,8 +77,28 @@ class Schedule(Publish):
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
         scheduled = NoticeService.schedule(notice.pk, data["publish_at"], actor=actor, seen=seen)
-        moment = date_format(localtime(scheduled.publish_at), "j F Y, H:i")
-        return _("“%(title)s” will be published on %(moment)s.") % {"title": notice, "moment": moment}
+        return self.told(scheduled)
+
+    @staticmethod
+    def told(scheduled: Notice) -> str:
+        moment = moment_in_both_zones(scheduled.publish_at)
+        return _("“%(title)s” will be published on %(moment)s.") % {"title": scheduled, "moment": moment}
+
+
+class Reschedule(Schedule):
+    slug, label, done = "reschedule", gettext_lazy("Reschedule…"), gettext_lazy("rescheduled")
+    states = frozenset({Status.SCHEDULED})
+
+    def initial(self, notice: Notice) -> dict[str, Any]:
+        moment = localtime(notice.publish_at)
+        return {"day": moment.date(), "time": moment.time()}
+
+    def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
+        now = _("Its moment is %(moment)s.") % {"moment": moment_in_both_zones(notice.publish_at)}
+        return [*super().question(notice, audience), now]
+
+    def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
+        return self.told(NoticeService.reschedule(notice.pk, data["publish_at"], actor=actor, seen=seen))
 
 
 class CancelSchedule(Act):
@@ -163,6 +185,7 @@ ACTS: tuple[Act, ...] = (
     Submit(),
     Restore(),
     Schedule(),
+    Reschedule(),
     CancelSchedule(),
     Approve(),
     ReturnToAuthor(),

@@ -1,16 +1,13 @@
 """Forms of the back office's notice pages."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWidget
 
 from audit.changes import readable
 from backoffice.admin.confirmation import ReasonForm
@@ -30,29 +27,6 @@ class RequiredReasonForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
-
-
-FARTHEST = timedelta(days=5 * 366)  # nobody plans a notice for longer; the end of the calendar has no zones
-
-
-class ScheduleForm(forms.Form):
-    """A day and a time in the zone of the person who chooses them, as one moment `publish_at`."""
-
-    day = forms.DateField(label=gettext_lazy("Day"), widget=UnfoldAdminSingleDateWidget)
-    time = forms.TimeField(label=gettext_lazy("Time"), widget=UnfoldAdminSingleTimeWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["time"].help_text = _("In the time zone %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if "day" in data and data["day"] > today() + FARTHEST:
-            self.add_error("day", _("That is more than five years away. Choose an earlier day."))
-        if "day" in data and "time" in data:
-            # Refuses what the clocks skip or show twice when summer time begins and ends.
-            data["publish_at"] = from_current_timezone(datetime.combine(data["day"], data["time"]))
-        return data
 
 
 class NoticeForm(forms.ModelForm):

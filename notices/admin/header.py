@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 from backoffice.permissions import ask_together
 from notices.admin.act import NOBODY, Act
 from notices.admin.acts import ACTS
-from notices.admin.mail_acts import pause_of, pause_phrase
-from notices.admin.phrases import moment_phrase
+from notices.admin.mail_acts import pause_of
 from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
 from notices.repositories import NoticeRepository
 from notices.services.approval_record import last_step, standing_approval
+from notices.wording import moment_in_both_zones, moment_phrase, pause_phrase
 from recipients.dtos import AudienceSummary
 from recipients.repositories import AudienceRepository
 from recipients.services.access import sees_rights_on
@@ -105,6 +105,11 @@ def _mark(notice: Notice) -> str:
 
 
 def _halt(notice: Notice) -> str:
+    if notice.status == Notice.Status.SCHEDULED and Notice.objects.missed_publication().filter(pk=notice.pk).exists():
+        return _(
+            "It missed its moment and is not published by itself any more: the clock or every worker was down. "
+            "Publish it now, reschedule it, or cancel the schedule."
+        )
     pause = pause_of(notice)
     return pause_phrase(pause) if pause else ""
 
@@ -129,12 +134,12 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
     if notice.is_published and notice.begins_later:
         return _("Published. On show from %(day)s; the mails leave then.") % {"day": date_format(notice.start_date)}
     sentence, moment = {
-        Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), notice.published_at),
-        Notice.Status.SCHEDULED.value: (_("Will be published on %(moment)s."), notice.publish_at),
-        Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to approve it."), None),
-        Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), notice.withdrawn_at),
+        Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), moment_phrase(notice.published_at)),
+        Notice.Status.SCHEDULED.value: (_("Is to be published on %(moment)s."), moment_in_both_zones(notice.publish_at)),
+        Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to approve it."), ""),
+        Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), moment_phrase(notice.withdrawn_at)),
     }[notice.status]
-    return sentence % {"moment": moment_phrase(moment), "author": notice.created_by, "reason": notice.status_reason}
+    return sentence % {"moment": moment, "author": notice.created_by, "reason": notice.status_reason}
 
 
 def _approved_sentence(notice: Notice) -> str:

@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from notices.admin.act import Act
 from notices.admin.forms import RequiredReasonForm
-from notices.admin.phrases import moment_phrase, people_phrase
+from notices.admin.phrases import people_phrase
 from notices.models import Delivery, Notice, SendingPause
 from notices.services import DeliveryService
 from notices.services.publishing import Confirmation
+from notices.wording import mails_phrase, pause_phrase
 from recipients.dtos import AudienceSummary
 
 Status = Notice.Status
@@ -31,21 +32,6 @@ def pause_of(notice: Notice) -> SendingPause | None:
     if "_pause" not in notice.__dict__:
         notice.__dict__["_pause"] = SendingPause.objects.filter(notice=notice).select_related("by").first()
     return notice.__dict__["_pause"]
-
-
-def pause_phrase(pause: SendingPause) -> str:
-    """Since when, by whom and why nothing is mailed."""
-    if pause.by is None:
-        return _("Sending stopped by itself on %(moment)s: %(reason)s") % {"moment": moment_phrase(pause.at), "reason": pause.reason}
-    return _("Sending has been paused since %(moment)s by %(person)s: %(reason)s") % {
-        "moment": moment_phrase(pause.at),
-        "person": pause.by,
-        "reason": pause.reason,
-    }
-
-
-def mails_phrase(count: int) -> str:
-    return ngettext("%(count)s mail", "%(count)s mails", count) % {"count": f"{count:,}"}
 
 
 class MailAct(Act):

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.contrib.messages import WARNING
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +28,7 @@ from notices.models import Attachment, Notice
 from notices.presentation import BYPASSED, STATUS_LABELS, state_of
 from notices.repositories import matching
 from notices.services import NoticeService
+from notices.wording import moment_in_both_zones
 from recipients.admin.access_pages import AccessPagesMixin
 
 WHEN = (
@@ -66,7 +68,7 @@ class ApprovalFilter(DropdownFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
-    list_display = ("title", "state", "category", "author", "start_date", "end_date", "published_at")
+    list_display = ("title", "state", "category", "author", "start_date", "end_date", "publication")
     list_display_links = ("title",)
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -133,6 +135,13 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     @admin.display(description=_("author"))
     def author(self, notice: Notice) -> str:
         return str(notice.created_by or "—")
+
+    @admin.display(description=_("published"), ordering="published_at")
+    def publication(self, notice: Notice) -> Any:
+        """When it was, or is to be."""
+        if notice.status == Notice.Status.SCHEDULED:
+            return gettext("on %(moment)s") % {"moment": moment_in_both_zones(notice.publish_at)}
+        return display_for_value(notice.published_at, "—")
 
     # -- the page --
     def get_fieldsets(self, request: HttpRequest, obj: Notice | None = None) -> Any:

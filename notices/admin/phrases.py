@@ -1,9 +1,5 @@
-"""Numbers of people, and moments, in words."""
+"""Numbers of people in words."""
 
-from datetime import datetime
-
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import ngettext
 
 from recipients.dtos import AudienceSummary
@@ -11,11 +7,6 @@ from recipients.dtos import AudienceSummary
 
 def people_phrase(count: int) -> str:
     return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
-
-
-def moment_phrase(moment: datetime | None) -> str:
-    """Day and time where the reader is; a dash when there is none."""
-    return date_format(localtime(moment), "j F Y, H:i") if moment else "—"
 
 
 def told_by_mail(audience: AudienceSummary) -> list[str]:

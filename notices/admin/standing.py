@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.seals.epochs import why_sending_is_off
-from notices.admin.mail_acts import mails_phrase, pause_of
-from notices.admin.phrases import moment_phrase
+from notices.admin.mail_acts import pause_of
 from notices.models import Delivery, MailServer, Notice
 from notices.services.sending import servers
+from notices.wording import mails_phrase, moment_phrase
 
 OFTEN, SELDOM = 2, 10  # seconds until the page asks again: while mails leave, and while they wait for something
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from backoffice.permissions import may_somewhere
 from notices.contributors import to_decide_by
 from notices.dashboard.addresses import people_to_mend
+from notices.dashboard.halted import missed_row
 from notices.dashboard.lists import SHOWN, Row, Section, notice_list
 from notices.dashboard.sight import Sight
 from notices.models import Notice
@@ -26,6 +27,7 @@ ORDER: dict[str, Any] = {  # the database keeps to it within a list, but promise
     "to_decide": lambda notice: (notice.modified_at, notice.pk),
     "approved": lambda notice: -notice.pk,
     "drafts": lambda notice: -notice.pk,
+    "missed": lambda notice: (notice.publish_at, notice.pk),
     "scheduled": lambda notice: (notice.publish_at, notice.pk),
 }
 
@@ -89,7 +91,8 @@ def _listed(sight: Sight) -> dict[str, NoticeQuerySet]:
         "to_decide": to_decide_by(sight.user),
         "approved": sight.notices("publish").filter(status=Status.APPROVED, created_by=sight.user),
         "drafts": _drafts(sight).filter(status_reason=""),
-        "scheduled": sight.notices().filter(status=Status.SCHEDULED).order_by("publish_at", "pk"),
+        "missed": sight.notices("publish").missed_publication().order_by("publish_at", "pk"),
+        "scheduled": sight.notices().coming_publication().order_by("publish_at", "pk"),
     }
 
 
@@ -119,7 +122,8 @@ def _drafts_url(sight: Sight) -> str:
 
 
 def _needs_me(parts: dict[str, list[Notice]]) -> Section:
-    rows = [
+    rows = [missed_row(notice, decides=True) for notice in parts["missed"]]
+    rows += [
         Row(n.title, _page(n), _("Returned to you: %(reason)s") % {"reason": n.status_reason}, n.modified_at) for n in parts["returned"]
     ]
     rows += [

@@ -11,6 +11,12 @@ SHOWN = 5  # rows of each list
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One notice that wants attention: where to go, and why."""
 
@@ -18,6 +24,7 @@ class Row:
     url: str
     what: str
     moment: datetime | None = None
+    links: tuple[Link, ...] = ()  # what can be done about it at once
 
 
 @dataclass(frozen=True, slots=True)

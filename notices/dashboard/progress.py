@@ -1,4 +1,4 @@
-"""How notices on show are getting on: mails that are stuck, acknowledgements that are late, and the charts.
+"""How notices on show are getting on: what does not go on by itself, mails that are stuck, acknowledgements that are late, and the charts.
 
 It looks at the deliveries and readings of many people, so the page asks for it once it is shown.
 """
@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from notices.dashboard.halted import halted
 from notices.dashboard.lists import SHOWN, Row, Section
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
@@ -47,7 +48,8 @@ OUTSTANDING = """
 
 
 def sections(sight: Sight) -> list[Section]:
-    return [_stuck(sight), _late(sight)]
+    found = halted(sight)
+    return [*([found] if found.rows else []), _stuck(sight), _late(sight)]
 
 
 def _stuck(sight: Sight) -> Section:

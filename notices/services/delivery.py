@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
+from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -137,10 +137,15 @@ class DeliveryService(SteeringMixin):
 
     @staticmethod
     def _cancel_what_is_off_show() -> None:
-        """A mail that was put back into the queue after its notice was withdrawn, or published anew, is sent no more."""
+        """A mail that was put back into the queue after its notice was withdrawn, published anew, or ended, is sent no more."""
         on_show = Notice.objects.filter(pk=OuterRef("notice_id"), revision=OuterRef("revision"), status=Notice.Status.PUBLISHED)
         Delivery.objects.to_do().filter(~Exists(on_show)).update(
             state=State.CANCELLED, reason=_("The notice was withdrawn before the mail left."), changed_at=Now()
+        )
+        day = TruncDate(Now(), tzinfo=timezone.get_default_timezone())
+        ended = Notice.objects.filter(pk=OuterRef("notice_id"), end_date__lt=day)
+        Delivery.objects.to_do().filter(Exists(ended)).update(
+            state=State.CANCELLED, reason=_("The notice ended before the mail left."), changed_at=Now()
         )
 
     @staticmethod

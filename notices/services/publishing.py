@@ -64,12 +64,21 @@ class PublishingMixin:
         refuse_unless_publishable(notice, actor)
         check_version(notice, seen.version if seen else None)
         _refuse_other_number(seen, AudienceRepository.summary(NoticeRepository.address_of(notice)).total if seen else 0)
-        if publish_at <= database_now():
-            raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
-        if notice.end_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.end_date:
-            raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
-        if notice.due_date and timezone.localdate(publish_at, timezone.get_default_timezone()) > notice.due_date:
-            raise NoticeError(_("The day to acknowledge by would have passed. Choose an earlier moment or a later day."))
+        _refuse_moment(notice, publish_at)
+        return change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
+
+    @staticmethod
+    @transaction.atomic
+    def reschedule(notice_id: int, publish_at: datetime, *, actor: Any, seen: Confirmation | None = None) -> Notice:
+        """Publish a scheduled notice at another moment (aware), also one that missed its own. It stays what it is meanwhile.
+
+        From now on it is published by the rights of `actor`, which are asked as if it was scheduled anew.
+        """
+        notice = lock(notice_id, verb="publish", actor=actor)
+        refuse_unless(notice, Status.SCHEDULED, _("is not scheduled"))
+        refuse_unless_publishable(notice, actor)
+        check_version(notice, seen.version if seen else None)
+        _refuse_moment(notice, publish_at)
         return change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
 
     @staticmethod
@@ -114,6 +123,17 @@ class PublishingMixin:
         DeliveryService.cancel_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
         transaction.on_commit(partial(notice_withdrawn.send_robust, Notice, notice_id=notice.pk))
         return notice
+
+
+def _refuse_moment(notice: Notice, publish_at: datetime) -> None:
+    """Its days are the organisation's, wherever whoever schedules it is."""
+    if publish_at <= database_now():
+        raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
+    day = timezone.localdate(publish_at, timezone.get_default_timezone())
+    if notice.end_date and day > notice.end_date:
+        raise NoticeError(_("The notice would end before it is published. Choose an earlier moment or a later end."))
+    if notice.due_date and day > notice.due_date:
+        raise NoticeError(_("The day to acknowledge by would have passed. Choose an earlier moment or a later day."))
 
 
 def put_on_show(notice: Notice, *, actor: Any, reason: str, seen: Confirmation | None, also: Sequence[str] = ()) -> None:

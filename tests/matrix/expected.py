@@ -198,6 +198,7 @@ _OPENS = {
         admin:notices_notice_act:cancel-schedule
         admin:notices_notice_act:pause
         admin:notices_notice_act:publish
+        admin:notices_notice_act:reschedule
         admin:notices_notice_act:resume
         admin:notices_notice_act:schedule
         admin:notices_notice_act:send-again
@@ -320,6 +321,7 @@ _WRITES = {
     """,
     "UGAPo": """
         admin:notices_notice_act:publish
+        admin:notices_notice_act:reschedule
         admin:notices_notice_act:schedule
     """,
     "UGAod": """

@@ -173,7 +173,8 @@ def test_a_schedule_is_a_day_and_a_time_in_the_zone_of_who_sets_it(author, alice
 
     refused = author.post(act_address(draft, "schedule"), seen(draft) | moment | {"day": "01/01/2020"})
     assert "That moment has passed." in refused.content.decode()
-    author.post(act_address(draft, "schedule"), seen(draft) | moment)
+    shown = author.post(act_address(draft, "schedule"), seen(draft) | moment)  # what time that is where the organisation is
+    author.post(act_address(draft, "schedule"), seen(draft) | moment | {"seen_as": shown.context["form"]["seen_as"].value()})
 
     draft.refresh_from_db()
     assert draft.status == "scheduled"

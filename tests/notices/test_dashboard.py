@@ -12,9 +12,10 @@ from guardian.shortcuts import assign_perm
 
 from backoffice.permissions import Role
 from notices.admin.notices import NoticeAdmin
-from notices.models import Delivery, Notice, ReadAcknowledgment
+from notices.mail.mailer import server_in_use
+from notices.models import Delivery, MailServer, Notice, ReadAcknowledgment
 from notices.models.notice import today
-from notices.services import NoticeService
+from notices.services import DeliveryService, NoticeService
 from recipients.models import Import, Recipient
 from tests.makers import make_category, make_draft, make_person, make_published, make_recipient
 
@@ -100,6 +101,52 @@ def test_the_next_scheduled_notice_comes_first(client, alice, leeds):
             make_draft(title, author=alice, recipients=(leeds,)).pk, timezone.now() + timedelta(hours=hours), actor=alice
         )
     assert rows(page(client, alice), "scheduled") == ["Sooner: Is published by itself.", "Later: Is published by itself."]
+
+
+def test_a_notice_that_missed_its_moment_asks_whoever_may_publish_it_and_names_the_ways_on(client, alice, carol, bob, leeds, settings):
+    draft = make_draft("Late", author=alice, recipients=(leeds,))
+    notice = NoticeService.schedule(draft.pk, timezone.now() + timedelta(hours=1), actor=alice)
+    for ago, missed in ((timedelta(minutes=59), False), (timedelta(minutes=61), True)):
+        Notice.objects.filter(pk=notice.pk).update(publish_at=timezone.now() - ago)
+        assert bool(rows(page(client, alice), "scheduled")) is not missed
+        assert bool(rows(page(client, alice), "needs-me")) is missed
+        assert bool(rows(progress(client, carol), "halted")) is missed
+    [row] = next(s for s in page(client, alice).context["sections"] if s.slug == "needs-me").rows
+    assert row.what.startswith("Was to be published on")
+    assert [link.text for link in row.links] == ["Publish now", "Reschedule", "Cancel schedule"]
+    assert {client.get(link.url).status_code for link in row.links} == {200}
+    assert rows(progress(client, alice), "halted") == []  # it stands under “Needs you”
+    [seen] = next(s for s in progress(client, carol).context["sections"] if s.slug == "halted").rows
+    assert seen.links == ()  # she sees it and may not decide
+    assert client.get(seen.url).status_code == 200
+    assert rows(page(client, carol), "needs-me") == []
+
+
+def test_paused_mails_are_said_to_whoever_sees_the_notice_until_somebody_resumes(client, alice, carol, heidi, facilities, dave, leeds):
+    notice = make_published("Fire drill", author=alice, recipients=(leeds,))
+    DeliveryService.pause(notice.pk, actor=alice, reason="A wrong link.")
+    for person in (alice, carol):
+        [row] = rows(progress(client, person), "halted")
+        assert row.startswith("Fire drill: 2 mails to go. Sending has been paused since")
+        assert row.endswith("by Alice Tester: A wrong link.")
+    assert rows(progress(client, heidi), "halted") == []  # she sees her department's alone
+    [paused] = next(s for s in progress(client, alice).context["sections"] if s.slug == "halted").rows
+    assert "Resume sending" in client.get(paused.url).content.decode()
+    DeliveryService.resume(notice.pk, actor=alice)
+    assert rows(progress(client, alice), "halted") == []
+
+
+def test_a_mail_server_that_is_away_is_said_while_something_waits_for_it(client, alice, heidi, leeds, mailbox):
+    now = timezone.now()
+    MailServer.objects.create(pk=server_in_use(), failures=1, away_since=now, next_try_at=now, problem="Timed out.")
+    assert rows(progress(client, alice), "halted") == []
+    make_published("Fire drill", author=alice, recipients=(leeds,))
+    [row] = rows(progress(client, alice), "halted")
+    assert row.startswith(f"Mail server {server_in_use()}: Away since")
+    assert "It holds up “Fire drill”, for one. Timed out." in row
+    assert rows(progress(client, heidi), "halted") == []  # nothing of hers waits
+    MailServer.objects.update(failures=0)
+    assert rows(progress(client, alice), "halted") == []
 
 
 def test_stuck_mails_are_counted_with_the_reason_and_the_link_shows_them(client, alice, leeds):

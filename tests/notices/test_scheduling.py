@@ -15,7 +15,7 @@ from notices.services.publishing import Confirmation
 from notices.tasks import publish_due
 from recipients.models import RecipientGroup, RoleAssignment
 from tests.clock import pass_time
-from tests.makers import make_draft, make_group, make_person, make_recipient
+from tests.makers import make_approved, make_category, make_draft, make_group, make_person, make_recipient
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 NOW = timezone.now()
@@ -127,6 +127,57 @@ class TestTheMoment:
         assert (notice.publish_at, notice.is_published) == (None, True)
         come()
         assert publish_due() == 0
+
+
+class TestRescheduling:
+    def test_it_is_published_at_the_new_moment_alone_and_was_no_draft_meanwhile(self, scheduled, alice):
+        later = NoticeService.reschedule(scheduled.pk, MOMENT + DAY, actor=alice)
+        assert (later.status, later.publish_at, later.version) == ("scheduled", MOMENT + DAY, scheduled.version + 1)
+        assert set(Notice.history.filter(id=scheduled.pk).values_list("status", flat=True)) == {"draft", "scheduled"}
+        come()
+        assert publish_due() == 0
+        pass_time(DAY)
+        assert publish_due() == 1
+
+    def test_what_missed_its_moment_can_be_given_another(self, scheduled, alice, settings):
+        come(settings.PUBLISH_GRACE + MINUTE)
+        assert publish_due() == 0
+        NoticeService.reschedule(scheduled.pk, timezone.now() + MINUTE, actor=alice)
+        assert not Notice.objects.missed_publication().exists()
+        pass_time(2 * MINUTE)
+        assert publish_due() == 1
+
+    def test_what_was_approved_stays_approved(self, alice, erin, leeds):
+        category = make_category(needs_approval=True)
+        notice = make_approved(author=alice, approver=erin, recipients=(leeds,), category=category)
+        NoticeService.schedule(notice.pk, MOMENT, actor=alice)
+        NoticeService.reschedule(notice.pk, MOMENT + MINUTE, actor=alice)
+        come(2 * MINUTE)
+        assert publish_due() == 1
+
+    def test_it_is_published_by_the_rights_of_who_moved_it_last(self, scheduled, alice, grace):
+        NoticeService.reschedule(scheduled.pk, MOMENT + MINUTE, actor=grace)
+        alice.groups.clear()
+        come(2 * MINUTE)
+        assert publish_due() == 1
+        assert Notice.objects.get().history.first().history_user == grace
+
+    def test_it_needs_the_right_a_schedule_and_a_moment_to_come(self, scheduled, draft, alice, bob):
+        with pytest.raises(PermissionDenied):
+            NoticeService.reschedule(scheduled.pk, MOMENT + DAY, actor=bob)
+        with pytest.raises(NoticeError, match="That moment has passed"):
+            NoticeService.reschedule(scheduled.pk, timezone.now() - SECOND, actor=alice)
+        with pytest.raises(StaleNotice):
+            NoticeService.reschedule(scheduled.pk, MOMENT + DAY, actor=alice, seen=Confirmation(scheduled.version - 1, people=1))
+        NoticeService.cancel_schedule(scheduled.pk, actor=alice)
+        with pytest.raises(NoticeError, match="is not scheduled: it is draft"):
+            NoticeService.reschedule(scheduled.pk, MOMENT + DAY, actor=alice)
+
+    def test_its_days_hold_for_the_new_moment_too(self, alice, leeds):
+        notice = make_draft(author=alice, recipients=(leeds,), end_date=MOMENT.date())
+        NoticeService.schedule(notice.pk, MOMENT, actor=alice)
+        with pytest.raises(NoticeError, match="would end before it is published"):
+            NoticeService.reschedule(notice.pk, MOMENT + DAY, actor=alice)
 
 
 class TestCancelling:
