@@ -135,7 +135,7 @@ def sentence_for(notice: Notice, audience: AudienceSummary | None) -> str:
         return _("Published. On show from %(day)s; the mails leave then.") % {"day": date_format(notice.start_date)}
     sentence, moment = {
         Notice.Status.PUBLISHED.value: (_("On show since %(moment)s."), moment_phrase(notice.published_at)),
-        Notice.Status.SCHEDULED.value: (_("Is to be published on %(moment)s."), moment_in_both_zones(notice.publish_at)),
+        Notice.Status.SCHEDULED.value: (_("To be published on %(moment)s."), moment_in_both_zones(notice.publish_at)),
         Notice.Status.IN_REVIEW.value: (_("Waits for someone other than %(author)s to approve it."), ""),
         Notice.Status.WITHDRAWN.value: (_("Withdrawn on %(moment)s. %(reason)s"), moment_phrase(notice.withdrawn_at)),
     }[notice.status]

@@ -22,15 +22,16 @@ from notices.models.notice import today
 LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
 TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
 
-# Notices with mails in trouble, newest first. Parameters: how long a due mail may be left, and the day.
+# Notices with mails in trouble, newest first; what is paused waits on purpose. Parameters: how long a due mail may be left, and the day.
 TROUBLE = """
     WITH trouble AS (
         SELECT notice_id, revision, state, reason FROM notices_delivery
         WHERE state IN ('failed', 'unknown') AND kind = 'publication'
         UNION ALL
-        SELECT notice_id, revision, 'waiting', reason FROM notices_delivery
+        SELECT notice_id, revision, 'waiting', reason FROM notices_delivery d
         WHERE state IN ('waiting', 'retry') AND kind = 'publication' AND
-              (reason <> '' OR next_attempt_at < statement_timestamp() - %(stuck)s)
+              (reason <> '' OR next_attempt_at < statement_timestamp() - %(stuck)s) AND
+              NOT EXISTS (SELECT FROM notices_sendingpause p WHERE p.notice_id = d.notice_id)
     )
     SELECT t.notice_id, t.state, count(*), max(t.reason)
     FROM trouble t

@@ -130,6 +130,8 @@ def test_paused_mails_are_said_to_whoever_sees_the_notice_until_somebody_resumes
         assert row.startswith("Fire drill: 2 mails to go. Sending has been paused since")
         assert row.endswith("by Alice Tester: A wrong link.")
     assert rows(progress(client, heidi), "halted") == []  # she sees her department's alone
+    Delivery.objects.update(next_attempt_at=timezone.now() - timedelta(minutes=11))
+    assert rows(progress(client, alice), "stuck") == []  # it waits on purpose
     [paused] = next(s for s in progress(client, alice).context["sections"] if s.slug == "halted").rows
     assert "Resume sending" in client.get(paused.url).content.decode()
     DeliveryService.resume(notice.pk, actor=alice)

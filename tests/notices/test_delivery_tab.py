@@ -126,6 +126,7 @@ class TestPaused:
             page = author.get(tab(notice, name))
             assert "by Alice Tester: A wrong link." in page.context["header"].halt
             assert page.context["header"].halt in page.content.decode()
+        assert text(author.get(tab(notice))).count("when sending resumes") == 4
         assert "Sending is paused: 4 mails to go." in text(author.get(tab(notice, "figures")))
         assert "Resume sending" in buttons(author, notice)
         assert "Pause sending" not in buttons(author, notice)
