@@ -133,6 +133,7 @@ def addresses(one_of_each):
     ids = {
         "notice_id": [published.pk],
         "attachment_id": [published.attachments.get().pk],
+        "delivery_id": [published.delivery_set.first().pk],
         "content_type_id": [1],
         "part": [1],
         "kind": ["memberships"],
@@ -152,6 +153,11 @@ def addresses(one_of_each):
             "approve",
             "reject",
             "publish-without-approval",
+            "reschedule",
+            "pause",
+            "resume",
+            "cancel-mails",
+            "take-as-arrived",
         ],
     }
     for prefix in ("admin/", "inbox/"):

@@ -56,7 +56,8 @@ def pages(alice, dave, root):
     NoticeService.delete(make_draft("Old", author=alice).pk, actor=alice)
     tabs = [reverse(f"admin:notices_notice_{tab}", args=[notice.pk]) for notice in (draft, published) for tab in TABS]
     acts = [reverse("admin:notices_notice_act", args=[draft.pk, slug]) for slug in ("publish", "schedule", "trash")]
-    acts += [reverse("admin:notices_notice_act", args=[published.pk, slug]) for slug in ("withdraw", "send-again")]
+    acts += [reverse("admin:notices_notice_act", args=[published.pk, slug]) for slug in ("withdraw", "send-again", "pause", "cancel-mails")]
+    acts.append(reverse("admin:notices_notice_mail_again", args=[published.pk, Delivery.objects.get(notice=published, person=dave).pk]))
     rights = [
         reverse("admin:recipients_recipientgroup_access", args=[group.pk]),
         reverse("admin:auth_group_grants", args=[Group.objects.get(name=Role.AUTHOR).pk]),

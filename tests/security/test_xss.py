@@ -146,7 +146,8 @@ def pages_of(world: dict, root) -> list[str]:
     tabs = ("change", "audience", "delivery", "readers", "history")
     found = [reverse(f"admin:notices_notice_{tab}", args=[one.pk]) for one in (notice, draft) for tab in tabs]
     found += [reverse("admin:notices_notice_act", args=[draft.pk, slug]) for slug in ("publish", "schedule", "trash")]
-    found += [reverse("admin:notices_notice_act", args=[notice.pk, slug]) for slug in ("withdraw", "send-again")]
+    found += [reverse("admin:notices_notice_act", args=[notice.pk, slug]) for slug in ("withdraw", "send-again", "pause", "cancel-mails")]
+    found.append(reverse("admin:notices_notice_mail_again", args=[notice.pk, notice.delivery_set.first().pk]))
     for name, key in (("user", "person"), ("recipient", "recipient"), ("recipientgroup", "group")):
         found += [reverse(f"admin:recipients_{name}_{page}", args=[world[key].pk]) for page in ("change", "history")]
     for name, key in (("recipient", "recipient"), ("recipientgroup", "group")):
