@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from backoffice.permissions import visible
 from notices.models import (
     PINNED_FIELDS,
+    AmendedFile,
+    Amendment,
     Approval,
     Attachment,
     Notice,
@@ -26,17 +28,28 @@ _TEXT = ", ".join(PINNED_FIELDS)
 
 _ASKED = "ANY((SELECT ids FROM asked)::bigint[])"
 
+_AMENDMENTS = Amendment.history.model._meta.db_table
+
 # Numbers of history rows rise in the order of writing, and whoever writes to a notice holds its row.
 # A row of the notice counts where it differs from the one before in what is pinned; a row of what belongs to it always.
-_CHANGES = f"""
-    SELECT id AS notice_id, history_id, history_user_id AS person_id FROM (
-        SELECT id, history_id, history_user_id,
-               ROW({_TEXT}) IS DISTINCT FROM lag(ROW({_TEXT})) OVER (PARTITION BY id ORDER BY history_id) AS differs
-        FROM {Notice.history.model._meta.db_table} WHERE id = {_ASKED}
-    ) own WHERE differs
-""" + "".join(
-    f" UNION ALL SELECT notice_id, history_id, history_user_id FROM {part.history.model._meta.db_table} WHERE notice_id = {_ASKED}"
-    for part in _PARTS
+# What a second person let through is the work of whoever had written it, not theirs.
+_CHANGES = (
+    f"""
+    SELECT c.notice_id, c.history_id, coalesce(a.by_id, c.person_id) AS person_id FROM (
+        SELECT id AS notice_id, history_id, history_stamp, history_user_id AS person_id FROM (
+            SELECT id, history_id, history_stamp, history_user_id,
+                   ROW({_TEXT}) IS DISTINCT FROM lag(ROW({_TEXT})) OVER (PARTITION BY id ORDER BY history_id) AS differs
+            FROM {Notice.history.model._meta.db_table} WHERE id = {_ASKED}
+        ) own WHERE differs
+"""
+    + "".join(
+        f" UNION ALL SELECT notice_id, history_id, history_stamp, history_user_id FROM {part.history.model._meta.db_table}"
+        f" WHERE notice_id = {_ASKED}"
+        for part in _PARTS
+    )
+    + f"""
+    ) c LEFT JOIN {_AMENDMENTS} a ON a.notice_id = c.notice_id AND a.history_stamp = c.history_stamp AND a.state = 'applied'
+"""
 )
 _STEPS = Approval.history.model._meta.db_table
 # Follows “WITH asked AS (…ids…),”, the array of the notices asked for.
@@ -58,6 +71,16 @@ CONTRIBUTORS = f"WITH asked AS (SELECT %(ids)s AS ids), {CONTRIBUTOR} SELECT not
 OWN_IN_REVIEW = f"""
     WITH asked AS MATERIALIZED (SELECT ARRAY(SELECT id FROM notices WHERE status = 'in_review') AS ids), {CONTRIBUTOR}
     SELECT notice_id FROM contributor WHERE person_id = %(person)s
+"""
+
+_OF_A_CHANGE = ", ".join((*Amendment.TEXT, "kind", "reason"))
+WROTE_A_CHANGE = f"""
+    SELECT history_user_id FROM (
+        SELECT history_user_id, state,
+               ROW({_OF_A_CHANGE}) IS DISTINCT FROM lag(ROW({_OF_A_CHANGE})) OVER (ORDER BY history_id) AS differs
+        FROM {_AMENDMENTS} WHERE id = %(change)s
+    ) own WHERE differs OR state = 'waiting'
+    UNION SELECT history_user_id FROM {AmendedFile.history.model._meta.db_table} WHERE amendment_id = %(change)s
 """
 
 
@@ -89,6 +112,20 @@ def with_submissions(notices: list[Notice]) -> list[Notice]:
     for notice in notices:
         notice.submission = newest.get(notice.pk)
     return notices
+
+
+def contributors_of_change(change: Amendment) -> set[int]:
+    """The people who may not decide on a change: they wrote it or handed it in, or had a part in the notice as it is on show."""
+    with connection.cursor() as cursor:
+        cursor.execute(WROTE_A_CHANGE, {"change": change.pk})
+        return {person_id or NOBODY for (person_id,) in cursor.fetchall()} | contributors_of([change.notice_id])[change.notice_id]
+
+
+def changes_to_decide_by(person: Any) -> list[Amendment]:
+    """The changes of what is on show that wait for `person`, the longest first: theirs to approve, and none of it their own work."""
+    theirs = visible(person, "approve", Notice.objects.filter(status=Notice.Status.PUBLISHED))
+    waiting = Amendment.objects.filter(state=Amendment.State.WAITING, notice__in=theirs).select_related("notice", "by").order_by("pk")
+    return [change for change in waiting if person.pk not in contributors_of_change(change)]
 
 
 def contributed(notice: Notice, person: object) -> bool:

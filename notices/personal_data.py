@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.personal_data import Part, register, told
 from audit.personal_data.parts import AT_ONCE, Row
 from notices.models import (
+    Amendment,
     Approval,
     ApprovalMail,
     Bounce,
@@ -67,6 +68,13 @@ def mails_about_decisions(person: User) -> Iterator[Row]:
     )
 
 
+def changes_on_show(person: User) -> Iterator[Row]:
+    """Changes of notices on show that this person wrote, handed in, made, returned or discarded."""
+    columns = ("number", "title", "content", "kind", "reason", "state", "begun_at", "decided_at", "decision_reason")
+    rows = Amendment.objects.filter(Q(by=person) | Q(decided_by=person)).order_by("pk")
+    return told(rows, NOTICE | {name: name for name in columns})
+
+
 def pauses(person: User) -> Iterator[Row]:
     """Notices whose mails this person holds back at present."""
     return told(SendingPause.objects.filter(by=person).order_by("pk"), NOTICE | {"at": "at", "reason": "reason"})
@@ -95,6 +103,12 @@ register(
     Part("favourites", _("Favourites"), favourites, frozenset({"notices.Favourite.user"})),
     Part("decisions", _("Steps of approval"), decisions, frozenset({"notices.Approval.by"})),
     Part("mails_about_decisions", _("Mails about approvals"), mails_about_decisions, frozenset({"notices.ApprovalMail.person"})),
+    Part(
+        "changes_on_show",
+        _("Changes of notices on show"),
+        changes_on_show,
+        frozenset({"notices.Amendment.by", "notices.Amendment.decided_by"}),
+    ),
     Part("pauses", _("Mails that this person holds back"), pauses, frozenset({"notices.SendingPause.by"})),
     Part("rights_on_notices", _("Rights on single notices"), rights_on_notices, frozenset({"notices.NoticeUserPermission.user"})),
 )

@@ -18,6 +18,7 @@ from audit.attribution import acting
 from notices.exceptions import NoticeError
 from notices.models import (
     TO_DO,
+    Amendment,
     AudienceKey,
     Category,
     Delivery,
@@ -201,10 +202,17 @@ class NoticeRepository:
         )
 
     @staticmethod
+    def told_changes(notice: Notice) -> QuerySet[Amendment]:
+        """The changes that its readers hear of, the newest first: the one that began this revision, and those told since."""
+        kinds = (Amendment.Kind.MATERIAL, Amendment.Kind.TELL)
+        made = Amendment.objects.filter(notice=notice, revision=notice.revision, state=Amendment.State.APPLIED, kind__in=kinds)
+        return made.order_by("-number")
+
+    @staticmethod
     def texts_due(notice: Notice) -> list[tuple[str, int]]:
-        """Kind and occasion of what is to be mailed about the current revision now."""
-        due = Delivery.objects.of_revision(notice).due()
-        return list(due.order_by("kind", "occasion").values_list("kind", "occasion").distinct())
+        """Kind and occasion of what is to be mailed about the current revision now: first that there is such a notice."""
+        due = Delivery.objects.of_revision(notice).due().values_list("kind", "occasion").order_by().distinct()
+        return sorted(due, key=lambda text: (text[0] != Delivery.Kind.PUBLICATION, *text))
 
     @staticmethod
     def figures(notice: Notice) -> dict[str, int]:

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.sentences import ANY, Words
 from notices.models import (
+    AmendedFile,
+    Amendment,
     Approval,
     Attachment,
     Category,
@@ -51,6 +53,18 @@ ALLOWED = {
     "restore_version_notice": _("take back earlier versions of {content_object}"),
 }
 
+CHANGE_STATES = {
+    "waiting": _("handed in {thing} for a second person to decide"),
+    "applied": _("made {thing} ({kind}: {reason})"),
+    "discarded": _("discarded {thing}"),
+    ("waiting", "draft"): _("took {thing} back to be written on, or returned it for that"),
+    "draft": _("opened {thing} again"),
+}
+WITH_THE_CHANGE = frozenset(
+    {"kind", "reason", "by", "base_version", "decided_by", "decided_at", "decision_reason", "revision", "people", "acknowledged"}
+    | {"content_before", "content_after", "summary"}
+)
+
 WORDS = {
     Notice: Words(
         name_fields=("title",),
@@ -68,6 +82,26 @@ WORDS = {
         following=WITH_THE_STATE | WITH_THE_TRASH,
     ),
     Category: Words(name_fields=("name",), created=_("created the category {thing}"), deleted=_("deleted the category {thing}")),
+    Amendment: Words(
+        name_fields=("number",),
+        name=lambda row: str(_("change %(number)s")) % {"number": row.number},
+        nameless=_("a change of a notice on show"),
+        created=_("began {thing} of {notice}, which is on show"),
+        deleted=_("deleted {thing} of {notice}"),
+        created_many=_("began {count} changes of {notice}"),
+        deleted_many=_("deleted {count} changes of {notice}"),
+        verbs={"state": CHANGE_STATES},
+        fields={"content": _("text"), "end_date": _("end"), "due_date": _("day to acknowledge by")},
+        following=WITH_THE_CHANGE,
+    ),
+    AmendedFile: Words(
+        name_fields=("name",),
+        quoted=True,
+        created=_("put {thing} into {amendment}, to be attached or taken off"),
+        deleted=_("took {thing} out of {amendment}"),
+        created_many=_("put {count} files into {amendment}, to be attached or taken off"),
+        deleted_many=_("took {count} files out of {amendment}"),
+    ),
     Approval: Words(
         created=_("put on record for {notice}: {decision}"),
         deleted=_("deleted a step of approval of {notice}"),

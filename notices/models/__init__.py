@@ -1,3 +1,4 @@
+from notices.models.amendment import AmendedFile, Amendment
 from notices.models.approval import PINNED_FIELDS, Approval, ApprovalMail
 from notices.models.audience import (
     AudienceChange,
@@ -17,6 +18,8 @@ from notices.models.reading import Favourite, ReadAcknowledgment
 __all__ = [
     "PINNED_FIELDS",
     "TO_DO",
+    "AmendedFile",
+    "Amendment",
     "Approval",
     "ApprovalMail",
     "Attachment",

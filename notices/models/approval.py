@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
+from notices.models.amendment import Amendment
 from notices.models.notice import Notice
 from notices.models.outgoing import TO_DO, OutgoingMail
 
@@ -39,6 +40,10 @@ class Approval(models.Model):
     reason = models.TextField(_("reason"), blank=True)
     digest = models.CharField(_("digest of what was approved"), max_length=64)
     people = models.PositiveIntegerField(_("people"))
+    # Set if the step is about a change of what is on show, and not about publishing.
+    amendment = models.ForeignKey(
+        Amendment, models.CASCADE, null=True, related_name="steps", db_index=False, verbose_name=_("change of what is on show")
+    )
 
     history = audited(part_of=("notice",), shown=("decision", "digest"))
 

@@ -33,7 +33,8 @@ def next_revision(notice: Notice) -> int:
 
 
 def last_step(notice: Notice) -> Approval | None:
-    return notice.approvals.select_related("by").order_by("-pk").first()
+    """The last word on publishing it. Steps about a change of what is on show decide nothing about that."""
+    return notice.approvals.filter(amendment=None).select_related("by").order_by("-pk").first()
 
 
 def standing_approval(notice: Notice) -> Approval | None:

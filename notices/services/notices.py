@@ -1,5 +1,6 @@
 """`NoticeService`: the only door through which a notice changes, one method per business event."""
 
+from notices.services.amending import AmendingMixin
 from notices.services.approving import ApprovingMixin
 from notices.services.publishing import PublishingMixin
 from notices.services.reading import ReadingMixin
@@ -8,5 +9,5 @@ from notices.services.trash import TrashMixin
 from notices.services.writing import WritingMixin
 
 
-class NoticeService(WritingMixin, ApprovingMixin, PublishingMixin, ReadingMixin, TrashMixin, RestoringMixin):
-    """Writing, approving, publishing, reading, the trash and earlier versions; each in a module of its own."""
+class NoticeService(WritingMixin, ApprovingMixin, PublishingMixin, AmendingMixin, ReadingMixin, TrashMixin, RestoringMixin):
+    """Writing, approving, publishing, changing what is on show, reading, the trash and earlier versions; each in a module of its own."""

@@ -63,7 +63,7 @@ class PublishingMixin:
         notice = lock(notice_id, verb="publish", actor=actor)
         refuse_unless_publishable(notice, actor)
         check_version(notice, seen.version if seen else None)
-        _refuse_other_number(seen, AudienceRepository.summary(NoticeRepository.address_of(notice)).total if seen else 0)
+        refuse_other_number(seen, AudienceRepository.summary(NoticeRepository.address_of(notice)).total if seen else 0)
         _refuse_moment(notice, publish_at)
         return change_state(notice, Status.SCHEDULED, actor=actor, publish_at=publish_at)
 
@@ -145,7 +145,7 @@ def put_on_show(notice: Notice, *, actor: Any, reason: str, seen: Confirmation |
         notice.publish(also=["publish_at", "withdrawn_at", "status_reason", "revision", "version", "modified_at", *also])
     AudienceKeyService.refresh(notice)
     # Counted by the statement that wrote them: whoever joins or leaves meanwhile makes the confirmation stale.
-    _refuse_other_number(seen, DeliveryService.owe(notice))
+    refuse_other_number(seen, DeliveryService.owe(notice))
     transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
 
 
@@ -189,7 +189,7 @@ def _hold_still(group_ids: Sequence[int]) -> None:
         cursor.execute("SELECT FROM recipients_recipientgroup WHERE id = ANY(%s) ORDER BY id FOR SHARE", [list(group_ids)])
 
 
-def _refuse_other_number(seen: Confirmation | None, people: int) -> None:
+def refuse_other_number(seen: Confirmation | None, people: int) -> None:
     if seen is not None and people != seen.people:
         raise StaleNotice(
             _("The audience changed while you were deciding: it was %(then)d people and is %(now)d now. Look again.")
