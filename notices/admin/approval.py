@@ -38,7 +38,7 @@ def approval(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     # Read first of all: whatever changes while the rest is read makes its version stale.
     notice = admin.notice_or_404(request, object_id)
     digest = digest_of(notice)
-    steps = list(notice.approvals.select_related("by").order_by("-pk"))
+    steps = list(notice.approvals.select_related("by", "amendment").order_by("-pk"))
     before = next((step for step in steps if step.decision == Approval.Decision.APPROVED), None)
     address = NoticeRepository.address_of(notice)
     for step in steps:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of
 from backoffice.permissions import may_somewhere, visible
-from notices.contributors import to_decide_by, with_submissions
+from notices.contributors import changes_to_decide_by, to_decide_by, with_submissions
 from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
 
@@ -35,6 +35,7 @@ def approvals(site: admin.AdminSite, request: HttpRequest) -> HttpResponse:
     context = site.each_context(request) | {"title": _("Approvals"), "decides": decides, "submits": submits}
     if decides:
         context["waiting_exports"] = offered(request, "waiting_for_approval")
+        context["changes"] = changes_to_decide_by(user)
         context["waiting"] = with_submissions(list(to_decide_by(user).select_related("created_by", "category")[:MOST_LISTED]))
     if submits:
         context["submitted_exports"] = offered(request, "submitted_for_approval")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.permissions import ask_together
 from notices.admin.act import NOBODY, Act
 from notices.admin.acts import ACTS
+from notices.admin.amend_buttons import change_buttons
 from notices.admin.mail_acts import pause_of
 from notices.models import Approval, Notice
 from notices.presentation import STATUS_LABELS, state_of
@@ -72,7 +73,11 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         sentence=sentence_for(notice, audience),
         mark=_mark(notice),
         halt=_halt(notice),
-        buttons=(*_decide(offered, notice, current), *(_button(a, notice, audience) for a in offered if _makes_sense(a, audience))),
+        buttons=(
+            *_decide(offered, notice, current),
+            *(Button(*words) for words in change_buttons(request.user, notice)),
+            *(_button(a, notice, audience) for a in offered if _makes_sense(a, audience)),
+        ),
         tabs=tuple(_tabs(request.user, notice, current)),
     )
 

@@ -21,7 +21,7 @@ from backoffice.admin.filters import SeenAutocompleteFilter, SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
-from notices.admin import act_views, approval, bulk, one_mail, tabs, versions
+from notices.admin import act_views, amend, approval, bulk, one_mail, tabs, versions
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
@@ -113,6 +113,9 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
             path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
             path("<int:object_id>/versions/<int:history_id>/take-back/", page(versions.take_back), name="notices_notice_take_back"),
             path("<int:object_id>/versions/<int:history_id>/new-draft/", page(versions.new_draft), name="notices_notice_new_draft"),
+            path("<int:object_id>/amend/", page(amend.amend), name="notices_notice_amend"),
+            path("<int:object_id>/amend/review/", page(amend.review), name="notices_notice_amend_review"),
+            path("<int:object_id>/amend/files/<int:file_id>/", page(amend.file), name="notices_notice_amend_file"),
             path("<int:object_id>/do/<slug:slug>/", page(act_views.confirm), name="notices_notice_act"),
         ]
         return own + super().get_urls()

@@ -40,7 +40,8 @@ def _refuse_other_notice(notice: Notice, change: Amendment) -> None:
     if notice.status != Notice.Status.PUBLISHED:
         raise NoticeError(
             _(
-                "“%(title)s” is %(status)s, so nothing on show can be changed. Your change is kept: it can be made when the notice is published."
+                "“%(title)s” is %(status)s, so nothing on show can be changed. "
+                "Your change is kept: it can be made when the notice is published."
             )
             % {"title": notice, "status": notice.get_status_display().lower()}
         )

@@ -160,7 +160,7 @@ def refuse_unless_editable(notice: Notice) -> None:
     if notice.is_editable:
         return
     advice: dict[str, str] = {
-        Notice.Status.PUBLISHED: _("It is published: withdraw it to change it."),
+        Notice.Status.PUBLISHED: _("It is published: choose “Change…” on its page for its text and files, or withdraw it to change it."),
         Notice.Status.SCHEDULED: _("It is scheduled: cancel the schedule to change it."),
         Notice.Status.IN_REVIEW: _("It is in review: return it to the author to change it."),
     }

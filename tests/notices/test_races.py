@@ -11,15 +11,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notices.models import Approval, AudienceKey, Delivery, Favourite, Notice, ReadAcknowledgment
+from notices.models import Amendment, Approval, AudienceKey, Delivery, Favourite, Notice, ReadAcknowledgment
 from notices.pinning import digest_of
 from notices.repositories import AudienceKeyRepository
 from notices.services import DeliveryService, NoticeService
 from notices.services.approval_mail import ApprovalMailService
 from notices.services.publishing import Confirmation
+from notices.services.reading import content_digest
 from recipients.dtos import Address
 from recipients.models import User
 from tests.makers import make_category, make_draft, make_published
+from tests.notices.amending.steps import amend, write
 from tests.smtp import MailServer, mailers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -218,3 +220,49 @@ class TestWorkers:
         together(lambda: DeliveryService.claim(notice), lambda: NoticeService.withdraw(notice.pk, actor=alice))
         assert DeliveryService.claim(notice) is None
         assert not Delivery.objects.filter(state="waiting").exists()
+
+
+class TestChanges:
+    """Of what is on show."""
+
+    @pytest.fixture
+    def notice(self, alice, dave, erin):
+        return make_published(author=alice, people=(dave, erin), requires_acknowledgement=True)
+
+    def test_made_by_two_at_once_it_is_made_once(self, notice, alice, grace):
+        write(notice, alice)
+        results = together(*(lambda actor=actor: amend(notice, "material", actor) for actor in (alice, grace)))
+        assert sum(isinstance(result, ValidationError) for result in results) == 1
+        now = Notice.objects.get()
+        assert (now.revision, now.version) == (2, notice.version + 1)
+        assert Delivery.objects.filter(revision=2).count() == 2
+
+    def test_begun_by_two_at_once_one_is_told(self, notice, alice, grace):
+        results = together(*(lambda actor=actor: write(notice, actor) for actor in (alice, grace)))
+        assert sum(isinstance(result, ValidationError) for result in results) == 1
+        assert Amendment.objects.count() == 1
+
+    def test_saved_and_made_at_once_what_is_made_was_seen(self, notice, alice, grace):
+        write(notice, alice)
+        together(lambda: write(notice, grace, version=1, title="Hers"), lambda: amend(notice, "typo", alice))
+        assert (Notice.objects.get().title == "Hers") is False
+
+    def test_made_while_it_is_withdrawn_it_is_one_before_the_other(self, notice, alice, grace):
+        write(notice, alice)
+        made, _ = together(lambda: amend(notice, "material", alice), lambda: NoticeService.withdraw(notice.pk, actor=grace))
+        assert isinstance(made, ValidationError) is (Amendment.objects.get().state == "draft")
+        assert not Delivery.objects.filter(state="waiting").exists()
+        assert AudienceKeyRepository.differences() == (0, 0)
+
+    def test_acknowledged_while_it_changes_it_is_the_one_text_or_the_other(self, notice, alice, dave):
+        write(notice, alice)
+        of_the_old = content_digest(notice)
+        made, _ = together(lambda: amend(notice, "typo", alice), lambda: NoticeService.acknowledge(notice, dave, revision=1))
+        assert ReadAcknowledgment.objects.get().content_sha256 in {made.content_before, made.content_after}
+        assert made.content_before == of_the_old
+
+    def test_a_worker_that_claims_meanwhile_holds_one_batch_of_the_old_text_at_most(self, notice, alice):
+        write(notice, alice)
+        claim, _ = together(lambda: DeliveryService.claim(notice, batch=1), lambda: amend(notice, "tell", alice))
+        assert DeliveryService.claim(notice) is None
+        assert Delivery.objects.filter(state="claimed").count() == (1 if claim else 0)

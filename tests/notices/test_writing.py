@@ -98,7 +98,7 @@ class TestSaving:
     @pytest.mark.parametrize(
         ("act", "advice"),
         [
-            (lambda n, a: NoticeService.publish(n.pk, actor=a), "It is published: withdraw it to change it."),
+            (lambda n, a: NoticeService.publish(n.pk, actor=a), "or withdraw it to change it."),
             (lambda n, a: NoticeService.schedule(n.pk, timezone.now() + DAY, actor=a), "It is scheduled: cancel the schedule"),
             (lambda n, a: NoticeService.submit_for_review(n.pk, actor=a), "It is in review: return it to the author"),
         ],

@@ -1,6 +1,6 @@
 """One notice: its page, and the acts of its reader. Only the acts change anything, and only by POST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any, cast
@@ -21,8 +21,10 @@ from notices.inbox.pages import not_found, render_page
 from notices.inbox.wording import Due, Moment
 from notices.models import Notice, ReadAcknowledgment
 from notices.rendering import render
+from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 
+MOST_CHANGES = 5
 LONGEST_NUMBER = 9  # digits; more would not fit the column
 
 
@@ -54,9 +56,15 @@ def notice(request: HttpRequest, notice: Notice) -> HttpResponse:
         "published": Moment.of(cast("datetime", notice.published_at)),
         "due": Due.of(notice, acknowledged_at),
         "acknowledged": Moment.of(acknowledged_at) if acknowledged_at else None,
+        "changes": [(Moment.of(change.decided_at), change.reason) for change in _changes(notice)],
         "acknowledged_before": _acknowledged_before(notice, readings),
     }
     return render_page(request, "inbox/notice.html", context)
+
+
+def _changes(notice: Notice) -> Iterable[Any]:
+    """What its readers are told of; a typo is none of that."""
+    return NoticeRepository.told_changes(notice)[:MOST_CHANGES]
 
 
 def _acknowledged_before(notice: Notice, readings: list[ReadAcknowledgment]) -> Moment | None:

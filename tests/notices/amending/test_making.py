@@ -12,32 +12,14 @@ from notices.models import Amendment, Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository
 from notices.services import DeliveryService, NoticeService
-from notices.services.amending import AmendedText
 from notices.services.publishing import Confirmation
 from notices.services.reading import content_digest
 from notices.uploads import attachment_from
 from recipients.models import User
-from tests.makers import make_person, make_published
+from tests.makers import make_person
+from tests.notices.amending.steps import NEW, amend, write
 
-NEW = "<p>The drill is on Wednesday at ten.</p>"
 KINDS = ("typo", "material", "tell")
-
-
-def write(notice, actor, *, version=0, **fields):
-    text = {"title": notice.title, "content": NEW, "end_date": notice.end_date, "due_date": notice.due_date}
-    return NoticeService.save_amendment(notice.pk, AmendedText(**text | fields), actor=actor, version=version)
-
-
-def amend(notice, kind, actor, *, version=1, people=2, reason="The day was wrong"):
-    return NoticeService.amend(notice.pk, kind=kind, reason=reason, actor=actor, seen=Confirmation(version, people))
-
-
-@pytest.fixture
-def notice(alice, dave, erin):
-    """On show for dave, who acknowledged it, and for erin."""
-    notice = make_published(author=alice, people=(dave, erin), requires_acknowledgement=True)
-    NoticeService.acknowledge(notice, dave)
-    return notice
 
 
 @pytest.fixture
