@@ -120,7 +120,7 @@ def _passages(pieces: list[Piece]) -> Iterator[tuple[str, str]]:
             was, now = (was + text, now) if kind < 0 else (was, now + text)
             number += 1
         behind = _head(pieces[number][1]) if number < len(pieces) else ""
-        yield tuple(f"{before}{part}{behind}".strip() for part in (was, now))  # type: ignore[misc]
+        yield tuple(f"{before}{part}{behind}".strip() for part in (was, now))
 
 
 def _tail(text: str) -> str:

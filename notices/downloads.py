@@ -4,7 +4,7 @@ import logging
 
 from django.http import FileResponse
 
-from notices.models import Attachment
+from notices.models import AmendedFile, Attachment
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -14,7 +14,7 @@ HEADERS = {
 logger = logging.getLogger(__name__)
 
 
-def download(attachment: Attachment) -> FileResponse | None:
+def download(attachment: Attachment | AmendedFile) -> FileResponse | None:
     """Whoever may have it was asked before. None: its file is missing."""
     try:
         content = attachment.file.open("rb")

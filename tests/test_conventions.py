@@ -132,6 +132,7 @@ def addresses(one_of_each):
     published, person = one_of_each["published"], one_of_each["person"]
     ids = {
         "notice_id": [published.pk],
+        "file_id": [1],
         "attachment_id": [published.attachments.get().pk],
         "delivery_id": [published.delivery_set.first().pk],
         "content_type_id": [1],

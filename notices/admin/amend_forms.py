@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
@@ -27,7 +26,7 @@ class UploadsField(forms.FileField):
     widget = SeveralFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Attachment]:
-        uploads: list[UploadedFile] = data if isinstance(data, (list, tuple)) else [data] if data else []
+        uploads: Any = data if isinstance(data, (list, tuple)) else [data] if data else []
         return [attachment_from(upload) for upload in uploads]
 
 

@@ -134,20 +134,16 @@ def done(act: str, notice: Notice, change: Amendment) -> str:
 def earlier_changes(notice: Notice) -> list[Any]:
     """What became of every change before, the newest first; each with what became of its mails."""
     closed = notice.amendments.exclude(state__in=Amendment.OPEN).select_related("by", "decided_by").order_by("-number")
-    mails = {
-        row["occasion"]: row
-        for row in Delivery.objects.filter(notice=notice, kind=Delivery.Kind.CHANGE)
-        .values("occasion")
-        .annotate(sent=Count("pk", filter=Q(state="sent")), total=Count("pk"))
-        .order_by()
-    }
+    counted = Delivery.objects.filter(notice=notice, kind=Delivery.Kind.CHANGE).values_list("occasion").order_by()
+    mails = {number: counts for number, *counts in counted.annotate(sent=Count("pk", filter=Q(state="sent")), total=Count("pk"))}
     found = list(closed)
     for change in found:
         change.told = _told(change, mails.get(change.number))
     return found
 
 
-def _told(change: Amendment, mails: dict[str, int] | None) -> str:
+def _told(change: Amendment, mails: list[int] | None) -> str:
     if mails is not None:
-        return _("%(sent)s of %(total)s mails sent") % {"sent": _number(mails["sent"]), "total": _number(mails["total"])}
+        sent, total = mails
+        return _("%(sent)s of %(total)s mails sent") % {"sent": _number(sent), "total": _number(total)}
     return _("%(people)s asked again") % {"people": people_phrase(change.people)} if change.people else _("nobody")

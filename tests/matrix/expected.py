@@ -170,6 +170,7 @@ _OPENS = {
         admin:notices_notice_add
     """,
     "UGAod": """
+        admin:notices_notice_amend
         admin:notices_notice_act:restore
         admin:notices_notice_act:submit
         admin:notices_notice_act:trash
@@ -195,6 +196,8 @@ _OPENS = {
     """,
     "UGAPod": """
         admin:notices_notice_act:cancel-mails
+        admin:notices_notice_amend_file
+        admin:notices_notice_amend_review
         admin:notices_notice_act:cancel-schedule
         admin:notices_notice_act:pause
         admin:notices_notice_act:publish
@@ -325,6 +328,8 @@ _WRITES = {
         admin:notices_notice_act:schedule
     """,
     "UGAod": """
+        admin:notices_notice_amend
+        admin:notices_notice_amend_review
         admin:notices_notice_act:restore
         admin:notices_notice_act:trash
         admin:notices_notice_change

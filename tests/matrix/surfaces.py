@@ -111,6 +111,7 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
     constant = {
         "attachment_id": [scope.attachment.pk],
         "delivery_id": [scope.mail.pk],
+        "file_id": [scope.added_file.pk],
         "label": ["notices.notice"],
         "content_type_id": [ContentType.objects.get_for_model(Notice).pk],
         "app_label": ["notices"],
@@ -125,7 +126,8 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
 
 def objects_of(surface: Surface, scope: Scope) -> list[Any]:
     name = surface.name.removeprefix("admin:")
-    if "attachment" in name or "take_back" in name or "new_draft" in name or "_mail_" in name or surface.name.startswith("inbox:"):
+    of_published = ("attachment", "amend", "take_back", "new_draft", "_mail_")
+    if any(part in name for part in of_published) or surface.name.startswith("inbox:"):
         return [scope.notices["published"].pk]
     for start, objects in (
         ("export_recipient_people", [scope.recipient]),

@@ -12,8 +12,10 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from backoffice.permissions import Role
-from notices.models import Attachment, Category, Delivery, Notice
+from notices.models import AmendedFile, Amendment, Attachment, Category, Delivery, Notice
 from notices.services import DeliveryService, NoticeService
+from notices.services.amending import AmendedText
+from notices.uploads import attachment_from
 from recipients.models import AddressProblem, Import, Recipient, RecipientGroup, RoleAssignment, User
 from recipients.services import AddressService, ImportService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
@@ -29,6 +31,7 @@ class Scope:
     notices: dict[str, Notice]  # by state
     mail: Delivery  # about the one that is published; it may have arrived
     attachment: Attachment
+    added_file: AmendedFile  # by the open change of what is published
     recipient: Recipient
     group: RecipientGroup
     trashed_group: RecipientGroup
@@ -84,6 +87,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
         notices=notices,
         mail=_mail_in_doubt(notices["published"], author),
         attachment=attachment,
+        added_file=_added_file(notices["published"], author),
         recipient=recipient,
         group=group,
         trashed_group=trashed_group,
@@ -107,6 +111,15 @@ def _mail_in_doubt(notice: Notice, author: User) -> Delivery:
     Delivery.objects.filter(pk=mail.pk).update(state=Delivery.State.UNKNOWN)
     Delivery.objects.create(notice=notice, person=author, revision=notice.revision, next_attempt_at=timezone.now())
     return mail
+
+
+def _added_file(notice: Notice, author: User) -> AmendedFile:
+    """Of a change that is being written, as far as its kind."""
+    added = attachment_from(SimpleUploadedFile("more.txt", b"More."))
+    text = AmendedText(title=notice.title, content=notice.content, added=[added])
+    change = NoticeService.save_amendment(notice.pk, text, actor=author)
+    Amendment.objects.filter(pk=change.pk).update(kind=Amendment.Kind.TYPO)
+    return change.files.get()
 
 
 def _import(name: str, group: RecipientGroup, member: User, root: User) -> Import:
