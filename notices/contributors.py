@@ -75,12 +75,12 @@ OWN_IN_REVIEW = f"""
 
 _OF_A_CHANGE = ", ".join((*Amendment.TEXT, "kind", "reason"))
 WROTE_A_CHANGE = f"""
-    SELECT history_user_id FROM (
-        SELECT history_user_id, state,
-               ROW({_OF_A_CHANGE}) IS DISTINCT FROM lag(ROW({_OF_A_CHANGE})) OVER (ORDER BY history_id) AS differs
-        FROM {_AMENDMENTS} WHERE id = %(change)s
+    SELECT id, history_user_id FROM (
+        SELECT id, history_user_id, state,
+               ROW({_OF_A_CHANGE}) IS DISTINCT FROM lag(ROW({_OF_A_CHANGE})) OVER (PARTITION BY id ORDER BY history_id) AS differs
+        FROM {_AMENDMENTS} WHERE id = ANY(%(changes)s)
     ) own WHERE differs OR state = 'waiting'
-    UNION SELECT history_user_id FROM {AmendedFile.history.model._meta.db_table} WHERE amendment_id = %(change)s
+    UNION SELECT amendment_id, history_user_id FROM {AmendedFile.history.model._meta.db_table} WHERE amendment_id = ANY(%(changes)s)
 """
 
 
@@ -114,18 +114,30 @@ def with_submissions(notices: list[Notice]) -> list[Notice]:
     return notices
 
 
-def contributors_of_change(change: Amendment) -> set[int]:
-    """The people who may not decide on a change: they wrote it or handed it in, or had a part in the notice as it is on show."""
+def contributors_of_changes(changes: Collection[Amendment]) -> dict[int, set[int]]:
+    """For each change the people who may not decide on it.
+
+    They wrote it or handed it in, or had a part in the notice as it is on show.
+    """
+    of_notices = contributors_of({change.notice_id for change in changes})
+    found = {change.pk: set(of_notices[change.notice_id]) for change in changes}
     with connection.cursor() as cursor:
-        cursor.execute(WROTE_A_CHANGE, {"change": change.pk})
-        return {person_id or NOBODY for (person_id,) in cursor.fetchall()} | contributors_of([change.notice_id])[change.notice_id]
+        cursor.execute(WROTE_A_CHANGE, {"changes": list(found)})
+        for change_id, person_id in cursor.fetchall():
+            found[change_id].add(person_id or NOBODY)
+    return found
+
+
+def contributors_of_change(change: Amendment) -> set[int]:
+    return contributors_of_changes([change])[change.pk]
 
 
 def changes_to_decide_by(person: Any) -> list[Amendment]:
     """The changes of what is on show that wait for `person`, the longest first: theirs to approve, and none of it their own work."""
     theirs = visible(person, "approve", Notice.objects.filter(status=Notice.Status.PUBLISHED))
     waiting = Amendment.objects.filter(state=Amendment.State.WAITING, notice__in=theirs).select_related("notice", "by").order_by("pk")
-    return [change for change in waiting if person.pk not in contributors_of_change(change)]
+    had_a_part = contributors_of_changes(waiting)
+    return [change for change in waiting if person.pk not in had_a_part[change.pk]]
 
 
 def contributed(notice: Notice, person: object) -> bool:

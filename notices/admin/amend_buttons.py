@@ -16,7 +16,7 @@ def may_amend(user: Any, notice: Notice) -> bool:
 
 
 def change_buttons(user: Any, notice: Notice) -> list[tuple[str, str, str]]:
-    """Text, address and style: to begin a change, to go on with it, or to decide on it."""
+    """Text, address and style: to begin a change, to go on with it, to decide on it, or to read what was changed."""
     if notice.status != Notice.Status.PUBLISHED or notice.is_deleted:
         return []
     writes, decides = may_amend(user, notice), may(user, "approve", notice)
@@ -25,7 +25,7 @@ def change_buttons(user: Any, notice: Notice) -> list[tuple[str, str, str]]:
     if change is not None and waits and decides and user.pk not in contributors_of_change(change):
         return [(_("Decide on the change"), _url("amend_review", notice), "primary")]
     if not writes:
-        return []
+        return [(_("Changes"), _url("amend_review", notice), "plain")] if notice.amendments.exists() else []
     if change is None:
         return [(_("Change…"), _url("amend", notice), "plain")]
     return [(_("The change that waits") if waits else _("Go on with the change"), _url("amend_review", notice), "plain")]

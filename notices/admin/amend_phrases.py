@@ -70,7 +70,12 @@ def _stand(now: Standing) -> list[str]:
 
 
 def _asked_again(now: Standing) -> list[str]:
-    asked = _("%(people)s asked again: it is unread for all of them, and each is owed a mail.") % {"people": _are(now.people)}
+    text = ngettext(
+        "%(number)s person is asked again: it is unread for them, and they are owed a mail.",
+        "%(number)s people are asked again: it is unread for all of them, and each is owed a mail.",
+        now.people,
+    )
+    asked = text % {"number": _number(now.people)}
     sentences = [asked, *_by_inbox_alone(now)]
     if now.acknowledged:
         text = ngettext(

@@ -75,7 +75,7 @@ def header_for(request: HttpRequest, notice: Notice, current: str) -> Header:
         halt=_halt(notice),
         buttons=(
             *_decide(offered, notice, current),
-            *(Button(*words) for words in change_buttons(request.user, notice)),
+            *(Button(*words) for words in (() if current == "change" else change_buttons(request.user, notice))),
             *(_button(a, notice, audience) for a in offered if _makes_sense(a, audience)),
         ),
         tabs=tuple(_tabs(request.user, notice, current)),

@@ -196,8 +196,6 @@ _OPENS = {
     """,
     "UGAPod": """
         admin:notices_notice_act:cancel-mails
-        admin:notices_notice_amend_file
-        admin:notices_notice_amend_review
         admin:notices_notice_act:cancel-schedule
         admin:notices_notice_act:pause
         admin:notices_notice_act:publish
@@ -227,6 +225,8 @@ _OPENS = {
     "UGAPCVod": """
         admin:audit_history
         admin:audit_history_as_of
+        admin:notices_notice_amend_file
+        admin:notices_notice_amend_review
         admin:notices_notice_approval
         admin:notices_notice_attachment
         admin:notices_notice_audience

@@ -211,12 +211,19 @@ class TestWhoMay:
         for name in ("amend", REVIEW):
             assert as_(bob).get(page(notice, name)).status_code == as_(bob).get(page(Notice(pk=10**9), name)).status_code
 
-    def test_who_only_sees_it_is_refused(self, as_, notice, carol, alice):
-        write(notice, alice, added=[])
-        for name in ("amend", REVIEW):
-            assert as_(carol).get(page(notice, name)).status_code == 403
-            assert as_(alice).get(page(notice, name)).status_code == 200
-        assert "Change…" not in buttons(as_(carol), notice)
+    def test_who_only_sees_it_reads_what_changed_and_changes_nothing(self, as_, notice, carol, alice):
+        write(notice, alice)
+        assert buttons(as_(carol), notice) == ["Changes"]
+        assert as_(carol).get(page(notice)).status_code == 403
+        shown = as_(carol).get(page(notice, REVIEW))
+        assert (shown.status_code, "<ins>Wednesday</ins>" in shown.content.decode()) == (200, True)
+        for act in ("make", "hand-in", "approve", "return", "discard"):
+            sent = {"do": act, "version": 1, "people": 2, "kind": "typo", "reason": WHY}
+            assert as_(carol).post(page(notice, REVIEW), sent).status_code == 403
+        assert (
+            as_(alice).post(page(notice, REVIEW), {"do": "make", "version": 1, "people": 2, "kind": "typo", "reason": WHY}).status_code
+            == 302
+        )
 
     def test_withdrawn_it_says_what_becomes_of_the_change(self, author, notice, alice):
         write(notice, alice)
