@@ -87,7 +87,7 @@ class AmendingMixin:
         _choose(change, kind, reason, actor)
         if notice.must_be_approved:
             raise NoticeError(_("“%(title)s” needs approval, and so does every change of it. Hand the change in.") % {"title": notice})
-        refuse_unless_it_can_be_made(notice, change)
+        refuse_unless_it_can_be_made(notice, change, actor=actor)
         make(notice, change, actor=actor, seen=seen)
         return change
 
@@ -100,7 +100,7 @@ class AmendingMixin:
         _choose(change, kind, reason, actor)
         if not notice.must_be_approved:
             raise NoticeError(_("“%(title)s” needs no approval. The change can be made at once.") % {"title": notice})
-        refuse_unless_it_can_be_made(notice, change)
+        refuse_unless_it_can_be_made(notice, change, actor=actor)
         change.state, change.version = State.WAITING, change.version + 1
         with acting(actor, reason=reason):
             change.save()
@@ -113,7 +113,7 @@ class AmendingMixin:
     def approve_amendment(notice_id: int, *, actor: Any, seen: Confirmation, reason: str = "") -> Amendment:
         """Make a change that waits, as its second person. It is on show by that; there is no further step."""
         notice, change = _to_decide_on(notice_id, actor, seen)
-        refuse_unless_it_can_be_made(notice, change)
+        refuse_unless_it_can_be_made(notice, change, actor=actor)
         change.decision_reason = reason
         make(notice, change, actor=actor, seen=seen)
         record_step(change, Decision.APPROVED, actor=actor, reason=reason, told=[change.by])

@@ -9,13 +9,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice.permissions import may
 from notices.amended import amended, comparison, in_words
 from notices.events import notice_published
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Amendment, Delivery, Notice, ReadAcknowledgment
 from notices.models.notice import today
 from notices.repositories import NoticeRepository
-from notices.services.addressing import refuse_unless_addressable
+from notices.services.addressing import not_addressable, refuse_unless_addressable
 from notices.services.amendment_record import close
 from notices.services.audience_keys import AudienceKeyService
 from notices.services.delivery import DeliveryService
@@ -25,15 +26,28 @@ from notices.services.reading import content_digest
 Kind, State = Amendment.Kind, Amendment.State
 
 
-def refuse_unless_it_can_be_made(notice: Notice, change: Amendment) -> None:
+def refuse_unless_it_can_be_made(notice: Notice, change: Amendment, *, actor: Any) -> None:
     """Every reason that stands between a change and the notice. The change is kept, whatever is found."""
     _refuse_other_notice(notice, change)
     if not comparison(notice, change):
         raise NoticeError(_("The change changes nothing: it says what is on show already. Write the change first, or discard it."))
     _refuse_passed_days(notice, change)
+    if change.by != actor:
+        _refuse_lost_rights(notice, change)
     if change.kind != Kind.TYPO:
         refuse_unless_addressable(NoticeRepository.address_of(notice), actor=change.by)
         refuse_empty_audience(notice)
+
+
+def _refuse_lost_rights(notice: Notice, change: Amendment) -> None:
+    """Asked when it was handed in, and again now: a second person lends nobody a right."""
+    names, unseen = not_addressable(NoticeRepository.address_of(notice), actor=change.by)
+    tells = change.kind != Kind.TYPO
+    if not (may(change.by, "change", notice) and may(change.by, "publish", notice)) or (tells and (names or unseen)):
+        raise NoticeError(
+            _("%(person)s, whose change it is, may not make it any more. Return it: someone who may has to hand it in.")
+            % {"person": change.by}
+        )
 
 
 def _refuse_other_notice(notice: Notice, change: Amendment) -> None:
@@ -41,7 +55,7 @@ def _refuse_other_notice(notice: Notice, change: Amendment) -> None:
         raise NoticeError(
             _(
                 "“%(title)s” is %(status)s, so nothing on show can be changed. "
-                "Your change is kept: it can be made when the notice is published."
+                "The change is kept: it can be made when the notice is published."
             )
             % {"title": notice, "status": notice.get_status_display().lower()}
         )
@@ -49,7 +63,7 @@ def _refuse_other_notice(notice: Notice, change: Amendment) -> None:
         raise StaleNotice(
             _(
                 "“%(title)s” is not what this change was written against any more: %(person)s changed it. "
-                "Your change is kept: save it again to set it against what is on show now."
+                "The change is kept: save it again to set it against what is on show now."
             )
             % {"title": notice, "person": notice.modified_by or _("someone")}
         )

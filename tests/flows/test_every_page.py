@@ -7,6 +7,7 @@ from django.urls import reverse
 from backoffice.permissions import Role
 from notices.models import Delivery
 from notices.services import NoticeService
+from notices.services.amending import AmendedText
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +59,8 @@ def pages(alice, dave, root):
     acts = [reverse("admin:notices_notice_act", args=[draft.pk, slug]) for slug in ("publish", "schedule", "trash")]
     acts += [reverse("admin:notices_notice_act", args=[published.pk, slug]) for slug in ("withdraw", "send-again", "pause", "cancel-mails")]
     acts.append(reverse("admin:notices_notice_mail_again", args=[published.pk, Delivery.objects.get(notice=published, person=dave).pk]))
+    NoticeService.save_amendment(published.pk, AmendedText(title="Canteens", content="<p>Two.</p>"), actor=alice)
+    acts += [reverse(f"admin:notices_notice_{page}", args=[published.pk]) for page in ("amend", "amend_review")]
     rights = [
         reverse("admin:recipients_recipientgroup_access", args=[group.pk]),
         reverse("admin:auth_group_grants", args=[Group.objects.get(name=Role.AUTHOR).pk]),

@@ -19,6 +19,8 @@ from backoffice.richtext import render_rich_text
 from notices.mail.mailer import Mailer
 from notices.models import Attachment, Category, Delivery, Favourite, Notice
 from notices.services import NoticeService
+from notices.services.amending import AmendedText
+from notices.services.publishing import Confirmation
 from recipients.models import Recipient, RecipientGroup, RoleAssignment, User
 from recipients.services import RecipientGroupService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
@@ -148,6 +150,11 @@ def pages_of(world: dict, root) -> list[str]:
     found += [reverse("admin:notices_notice_act", args=[draft.pk, slug]) for slug in ("publish", "schedule", "trash")]
     found += [reverse("admin:notices_notice_act", args=[notice.pk, slug]) for slug in ("withdraw", "send-again", "pause", "cancel-mails")]
     found.append(reverse("admin:notices_notice_mail_again", args=[notice.pk, notice.delivery_set.first().pk]))
+    hostile = AmendedText(title=f"{notice.title[:190]} again", content=f"<p>{notice.title} again</p>")
+    NoticeService.save_amendment(notice.pk, hostile, actor=root)
+    NoticeService.amend(notice.pk, kind="typo", reason=notice.title, actor=root, seen=Confirmation(1, 0))
+    NoticeService.save_amendment(notice.pk, hostile, actor=root)
+    found += [reverse(f"admin:notices_notice_{page}", args=[notice.pk]) for page in ("amend", "amend_review")]
     for name, key in (("user", "person"), ("recipient", "recipient"), ("recipientgroup", "group")):
         found += [reverse(f"admin:recipients_{name}_{page}", args=[world[key].pk]) for page in ("change", "history")]
     for name, key in (("recipient", "recipient"), ("recipientgroup", "group")):

@@ -179,12 +179,12 @@ class TestRefused:
 
     def test_while_the_notice_is_withdrawn(self, notice, written, alice):
         NoticeService.withdraw(notice.pk, actor=alice)
-        assert "is withdrawn, so nothing on show can be changed. Your change is kept" in self.refused(notice, "typo", alice)
+        assert "is withdrawn, so nothing on show can be changed. The change is kept" in self.refused(notice, "typo", alice)
 
     def test_when_the_notice_is_another_by_now_until_it_is_saved_again(self, notice, written, alice):
         NoticeService.withdraw(notice.pk, actor=alice)
         notice = NoticeService.publish(notice.pk, actor=alice)
-        assert "Your change is kept: save it again" in self.refused(notice, "typo", alice)
+        assert "The change is kept: save it again" in self.refused(notice, "typo", alice)
         write(notice, alice, version=1)
         assert amend(notice, "typo", alice, version=2).state == "applied"
 

@@ -69,6 +69,15 @@ class TestWhoDecides:
     def test_it_waits_for_those_alone_who_may(self, waiting, alice, erin, bob):
         assert [changes_to_decide_by(person) for person in (erin, alice, bob)] == [[waiting], [], []]
 
+    @pytest.mark.parametrize("kind", ["typo", "tell"])
+    def test_a_second_person_lends_nobody_a_right(self, approved, alice, grace, kind):
+        write(approved, alice)
+        change = hand_in(approved, alice, kind=kind)
+        alice.groups.clear()
+        with pytest.raises(NoticeError, match="Alice Tester, whose change it is, may not make it any more"):
+            approve(change, grace)
+        assert Notice.objects.get().content != NEW
+
 
 class TestOnRecord:
     def test_the_steps_pin_what_it_says_afterwards(self, waiting, grace):
@@ -124,7 +133,7 @@ class TestReturned:
 
     def test_withdrawn_meanwhile_it_is_kept_and_refused(self, waiting, approved, alice, grace):
         NoticeService.withdraw(approved.pk, actor=alice)
-        with pytest.raises(NoticeError, match="Your change is kept"):
+        with pytest.raises(NoticeError, match="The change is kept"):
             approve(waiting, grace)
         assert Amendment.objects.get().state == "waiting"
         assert not Delivery.objects.filter(kind="change").exists()

@@ -13,7 +13,7 @@ import notices.models.notice
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0007_make_list_exports"),
-        ("notices", "0009_deliver_by_claims"),
+        ("notices", "0011_take_bounces"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
