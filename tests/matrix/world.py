@@ -85,7 +85,7 @@ def _scope(name: str, author: User, root: User) -> Scope:
     AddressService.mark(member.pk, cause=AddressProblem.Cause.REFUSED, code="5.1.1")
     return Scope(
         notices=notices,
-        mail=_mail_in_doubt(notices["published"], author),
+        mail=_mail_in_doubt(notices["published"]),
         attachment=attachment,
         added_file=_added_file(notices["published"], author),
         recipient=recipient,
@@ -105,11 +105,11 @@ def _scope(name: str, author: User, root: User) -> Scope:
     )
 
 
-def _mail_in_doubt(notice: Notice, author: User) -> Delivery:
-    """That to its reader; another one still waits."""
+def _mail_in_doubt(notice: Notice) -> Delivery:
+    """That to its reader; one to somebody else still waits."""
     mail = Delivery.objects.get(notice=notice)
     Delivery.objects.filter(pk=mail.pk).update(state=Delivery.State.UNKNOWN)
-    Delivery.objects.create(notice=notice, person=author, revision=notice.revision, next_attempt_at=timezone.now())
+    Delivery.objects.create(notice=notice, person=make_person(), revision=notice.revision, next_attempt_at=timezone.now())
     return mail
 
 
