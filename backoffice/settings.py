@@ -233,6 +233,8 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "backoffice.tick", "schedule": 30.0},
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0},
     "sweep": {"task": "notices.sweep", "schedule": 30.0},
+    "follow-audiences": {"task": "notices.follow_audiences", "schedule": 30.0},
+    "compare-audiences": {"task": "notices.compare_audiences", "schedule": crontab(hour="3", minute="45")},
     "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0},
     "seal": {"task": "audit.seal", "schedule": 60.0},
     "sign-in-sweep": {"task": "signin.sweep", "schedule": crontab(minute="*/10")},

@@ -28,6 +28,8 @@ class NoticeCreationData:
     requires_acknowledgement: bool = field(default=False, kw_only=True)
     due_date: date | None = field(default=None, kw_only=True)
     department_id: int | None = field(default=None, kw_only=True)
+    tells_joiners: bool = field(default=True, kw_only=True)
+    joiner_days: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

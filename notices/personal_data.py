@@ -41,7 +41,10 @@ def addressed(person: User) -> Iterator[Row]:
 
 def deliveries(person: User) -> Iterator[Row]:
     """A delivery keeps no address: mail goes to the one the account has, or had then, as its history tells."""
-    columns = ("revision", "kind", "state", "attempts", "next_attempt_at", "changed_at", "reason")
+    columns = (
+        *("revision", "kind", "state", "attempts", "next_attempt_at", "changed_at", "reason"),
+        *("joined_at", "due_on", "closed_at", "closed_why"),
+    )
     rows = Delivery.objects.filter(person=person).annotate(address_now=F("person__email")).order_by("pk")
     return told(rows, NOTICE | {name: name for name in columns} | {"address_now": "address_now"})
 

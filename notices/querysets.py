@@ -58,6 +58,13 @@ class NoticeQuerySet(SoftDeleteQuerySet):
         """Annotate `is_favourite`."""
         return self.annotate(is_favourite=Exists(_model("Favourite").objects.filter(user_id=user.pk, notice_id=OuterRef("pk"))))
 
+    def with_own_day(self, user: Any) -> Self:
+        """Annotate `due_on`: the day by which `user` is to acknowledge, which for a joiner may be later than for the others."""
+        theirs = _model("Delivery").objects.filter(
+            notice_id=OuterRef("pk"), revision=OuterRef("revision"), kind="publication", occasion=0, person_id=user.pk
+        )
+        return self.annotate(due_on=Coalesce(Subquery(theirs.values("due_on")), F("due_date")))
+
     def with_recipient_count(self) -> Self:
         """Annotate `recipient_count`: how many org entities the notice addresses directly."""
         counted = (
@@ -125,6 +132,13 @@ class OutgoingQuerySet(models.QuerySet):
 class DeliveryQuerySet(OutgoingQuerySet):
     def of_revision(self, notice: Any) -> Self:
         return self.filter(notice_id=notice.pk, revision=notice.revision)
+
+    def open(self) -> Self:
+        """Keep those of people of whom it is still asked."""
+        return self.filter(closed_at__isnull=True)
+
+    def closed(self) -> Self:
+        return self.filter(closed_at__isnull=False)
 
 
 class ReadAcknowledgmentQuerySet(models.QuerySet):

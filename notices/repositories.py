@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self, cast
 
 from django.contrib.postgres.search import SearchQuery
@@ -85,16 +85,22 @@ INBOX_PAGE = f"""
     )
     SELECT {", ".join(f"n.{column}" for column in INBOX_COLUMNS)},
            ack.read_at IS NOT NULL, ack.read_at, ack.acknowledged_at,
-           n.id IN (SELECT f.notice_id FROM notices_favourite f WHERE f.user_id = %(user)s)
+           n.id IN (SELECT f.notice_id FROM notices_favourite f WHERE f.user_id = %(user)s),
+           CASE WHEN n.due_date IS NOT NULL THEN coalesce((
+               SELECT d.due_on FROM notices_delivery d
+               WHERE d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication' AND d.occasion = 0 AND d.person_id = %(user)s
+           ), n.due_date) END
     FROM notices n LEFT JOIN ack ON ack.notice_id = n.id AND ack.revision = n.revision
     WHERE n.id = ANY((SELECT ids FROM page)::bigint[])
     ORDER BY (ack.read_at IS NOT NULL), n.published_at DESC, n.id DESC
 """
 
 
-# Of those who were told, how many opened and acknowledged; and how many others opened. Parameters: notice, revision.
+# Of those who were told, how many opened and acknowledged, and of these are asked no more; and how many others opened.
+# Parameters: notice, revision.
 READINGS = """
-    SELECT count(d.id), count(d.id) FILTER (WHERE r.acknowledged_at IS NOT NULL), count(*) - count(d.id)
+    SELECT count(d.id), count(d.id) FILTER (WHERE r.acknowledged_at IS NOT NULL), count(*) - count(d.id),
+           count(d.closed_at) FILTER (WHERE r.acknowledged_at IS NOT NULL)
     FROM notices_readacknowledgment r
     LEFT JOIN notices_delivery d
     ON d.notice_id = r.notice_id AND d.revision = r.revision AND d.kind = 'publication' AND d.person_id = r.user_id
@@ -178,7 +184,7 @@ class NoticeRepository:
     def inbox_page(user: Any, *, after: InboxCursor | None = None, limit: int = 25) -> Sequence[Notice]:
         """The next `limit` notices on show for `user`: unread first, newest first.
 
-        Each has `was_read`, `read_at`, `acknowledged_at` and `is_favourite`. One statement over
+        Each has `was_read`, `read_at`, `acknowledged_at`, `is_favourite` and `due_on`. One statement over
         the audience keys: its cost follows how many addresses lead to the reader and how much of
         the newest they have read, not how many notices exist.
         """
@@ -209,24 +215,34 @@ class NoticeRepository:
         return made.order_by("-number")
 
     @staticmethod
-    def texts_due(notice: Notice) -> list[tuple[str, int]]:
-        """Kind and occasion of what is to be mailed about the current revision now: first that there is such a notice."""
-        due = Delivery.objects.of_revision(notice).due().values_list("kind", "occasion").order_by().distinct()
-        return sorted(due, key=lambda text: (text[0] != Delivery.Kind.PUBLICATION, *text))
+    def texts_due(notice: Notice) -> list[tuple[str, int, date | None]]:
+        """Kind, occasion and own day to acknowledge by of what is to be mailed about the current revision now.
+
+        First that there is such a notice.
+        """
+        due = Delivery.objects.of_revision(notice).due().values_list("kind", "occasion", "due_on").order_by().distinct()
+        return sorted(due, key=lambda text: (text[0] != Delivery.Kind.PUBLICATION, text[:2], str(text[2])))
 
     @staticmethod
     def figures(notice: Notice) -> dict[str, int]:
         """The balance of the current revision: one number per delivery state, and of the `expected` the `opened` and `acknowledged`.
 
-        `others_opened` were not told: they joined the audience after the publication.
+        `expected` = `outstanding` + `acknowledged` + `closed`, who are asked no more. Of all, `joined` came after the publication.
+        `others_opened` were not told yet: they joined a moment ago.
         """
         figures = dict.fromkeys(Delivery.State.values, 0)
-        figures |= Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).numbers()
+        told = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION).values_list("state").order_by()
+        states = list(told.annotate(n=Count("pk"), joined=Count("joined_at"), closed=Count("closed_at")))
+        figures |= {state: number for state, number, _joined, _closed in states}
         figures["expected"] = sum(figures.values())
         figures["on_their_way"] = sum(figures[state] for state in (*TO_DO, Delivery.State.CLAIMED))
         with connection.cursor() as cursor:
             cursor.execute(READINGS, [notice.pk, notice.revision])
-            figures |= zip(("opened", "acknowledged", "others_opened"), cursor.fetchone(), strict=True)
+            *read, acknowledged_before = cursor.fetchone()
+        figures |= zip(("opened", "acknowledged", "others_opened"), read, strict=True)
+        figures["joined"] = sum(joined for _state, _number, joined, _closed in states)
+        figures["closed"] = sum(closed for _state, _number, _joined, closed in states) - acknowledged_before
+        figures["outstanding"] = figures["expected"] - figures["acknowledged"] - figures["closed"]
         return figures
 
 
@@ -244,7 +260,7 @@ def _notice(row: tuple[Any, ...]) -> Notice:
     """A row of the inbox; fields that it does not carry are read when asked for."""
     columns = len(INBOX_COLUMNS)
     notice = Notice.from_db(connection.alias, INBOX_COLUMNS, row[:columns])
-    notice.was_read, notice.read_at, notice.acknowledged_at, notice.is_favourite = row[columns:]
+    notice.was_read, notice.read_at, notice.acknowledged_at, notice.is_favourite, notice.due_on = row[columns:]
     return notice
 
 

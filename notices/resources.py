@@ -11,7 +11,7 @@ from import_export.fields import Field
 
 from audit.exports.resources import ListResource, name_of
 from audit.exports.widgets import Choice, Day, Moment, Number, Text, YesNo
-from notices.models import Approval, Category, Delivery, Notice
+from notices.models import Approval, Category, ClosedWhy, Delivery, Notice
 from notices.models.notice import today
 from notices.presentation import BYPASSED, ENDED
 
@@ -116,6 +116,9 @@ class DeliveryResource(ListResource):
     came_back_at = Field("came_back_at", _("Came back (UTC)"), Moment())
     came_back_code = Field("came_back_code", _("Came back with code"), Text())
     came_back_said = Field("came_back_said", _("The mail server said"), Text())
+    joined_at = Field("joined_at", _("Joined (UTC)"), Moment())
+    closed_at = Field("closed_at", _("No longer asked since (UTC)"), Moment())
+    closed_why = Field("closed_why", _("Why no longer"), Choice(lambda: ClosedWhy.choices))
 
     def filter_export(self, queryset: QuerySet, **kwargs: Any) -> QuerySet:
         return queryset.annotate(person_name=name_of("person"))
@@ -128,6 +131,10 @@ class ReaderResource(ListResource):
     is_active = Field("person__is_active", _("Active"), YesNo())
     read_at = Field("read_at", _("Opened (UTC)"), Moment())
     acknowledged_at = Field("acknowledged_at", _("Acknowledged (UTC)"), Moment())
+    joined_at = Field("joined_at", _("Joined (UTC)"), Moment())
+    due_on = Field("due_on", _("Own day to acknowledge by"), Day())
+    closed_at = Field("closed_at", _("No longer asked since (UTC)"), Moment())
+    closed_why = Field("closed_why", _("Why no longer"), Choice(lambda: ClosedWhy.choices))
 
     def filter_export(self, queryset: QuerySet, **kwargs: Any) -> QuerySet:
         return queryset.annotate(person_name=name_of("person"))

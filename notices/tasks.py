@@ -7,6 +7,7 @@ from notices.models import ApprovalMail, Delivery, Notice
 from notices.services.approval_mail import ApprovalMailService
 from notices.services.bounce_mailbox import take_from_mailbox
 from notices.services.delivery import DeliveryService
+from notices.services.following import FollowingService
 from notices.services.publishing import PublishingMixin
 from notices.services.sending.claims import settle
 
@@ -39,6 +40,28 @@ def publish_due() -> int:
 def tell_of_approval(approval_id: int) -> int:
     """Mail what is owed about one step of an approval. Returns how many mails were dealt with."""
     return ApprovalMailService.send(approval_id)
+
+
+@shared_task(name="notices.follow_audiences")
+def follow_audiences() -> int:
+    """Tell whoever came into the audience of what is on show, and ask no more of who went. Returns how many that were."""
+    followed = FollowingService.follow()
+    for notice_id in followed.to_mail:
+        send_one_turn.delay(notice_id)
+    return followed.changed
+
+
+@shared_task(name="notices.compare_audiences")
+def compare_audiences(after: int = 0) -> int:
+    """Mend what following missed, notice by notice and turn by turn. Returns how many people that were."""
+    if why_sending_is_off():
+        return 0
+    followed, go_on_after = FollowingService.compare_some(after)
+    for notice_id in followed.to_mail:
+        send_one_turn.delay(notice_id)
+    if go_on_after is not None:
+        compare_audiences.delay(go_on_after)
+    return followed.changed
 
 
 @shared_task(name="notices.sweep")

@@ -53,6 +53,23 @@ KEYS_OF_PERSON = f"""
     SELECT %(user)s::bigint * {KEY_KINDS} + {PERSON}
 """
 
+# The same of many people: (user_id, key). Parameters: day, only (the ids of the people).
+KEYS_OF_PEOPLE = f"""
+    WITH entity AS MATERIALIZED (
+        SELECT DISTINCT user_id, recipient_id FROM ({CURRENT_ASSIGNMENTS} AND ra.user_id = ANY(%(only)s)) theirs
+    )
+    SELECT user_id, recipient_id * {KEY_KINDS} + {RECIPIENT} AS key FROM entity
+    UNION ALL
+    SELECT member.user_id, g.id * {KEY_KINDS} + {GROUP}
+    FROM (
+        SELECT entity.user_id, gr.recipient_group_id FROM entity JOIN recipients_recipientgrouprecipient gr USING (recipient_id)
+        UNION
+        SELECT ga.user_id, ga.recipient_group_id FROM recipients_recipientgroupadditionalrecipient ga WHERE ga.user_id = ANY(%(only)s)
+    ) member JOIN recipients_recipientgroup g ON g.id = member.recipient_group_id AND NOT g.is_deleted
+    UNION ALL
+    SELECT person, person * {KEY_KINDS} + {PERSON} FROM unnest(%(only)s::bigint[]) person
+"""
+
 _ROUTES = f"""
     SELECT ra.user_id, {RECIPIENT} AS kind, ra.recipient_id AS address_id
     FROM ({CURRENT_ASSIGNMENTS}) ra WHERE ra.recipient_id = ANY(%(recipients)s) {{of_people}}

@@ -34,7 +34,10 @@ class NoticeForm(forms.ModelForm):
 
     class Meta:
         model = Notice
-        fields = ("title", "category", "department", "content", "start_date", "end_date", "requires_acknowledgement", "due_date", "version")
+        fields = (
+            *("title", "category", "department", "content", "start_date", "end_date", "requires_acknowledgement", "due_date"),
+            *("tells_joiners", "joiner_days", "version"),
+        )
         widgets = {"version": forms.HiddenInput}
 
     actor: Any = None  # set by the admin, on the class it makes for the request

@@ -23,7 +23,7 @@ TO_COME = (State.WAITING.value, State.RETRY.value, State.CLAIMED.value)
 def mails_by_state(notice: Notice) -> dict[str, int]:
     """Counted once for all the buttons of a page."""
     if "_mails_by_state" not in notice.__dict__:
-        notice.__dict__["_mails_by_state"] = Delivery.objects.of_revision(notice).numbers()
+        notice.__dict__["_mails_by_state"] = Delivery.objects.of_revision(notice).open().numbers()
     return notice.__dict__["_mails_by_state"]
 
 

@@ -34,6 +34,7 @@ from recipients.admin.access_pages import AccessPagesMixin
 WHEN = (
     (_("On show"), {"fields": (("start_date", "end_date"),)}),
     (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+    (_("Whoever joins later"), {"fields": (("tells_joiners", "joiner_days"),)}),
 )
 
 

@@ -85,7 +85,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     record_view(request, page="delivery", model=Notice._meta.label_lower, object_id=notice.pk)
     rows = deliveries(notice, request.GET, request.user)
-    page = page_of(request, rows)
+    page = page_of(request, rows.prefetch_related("events"))
     decides = may_decide(request.user, notice)
     for row in page.object_list:
         row.label = DELIVERY_LABELS[row.state]
@@ -129,7 +129,7 @@ def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     rows = readings(notice, request.GET, request.user)
     context = admin.page_context(request, notice, "readers") | {
         "figures": NoticeRepository.figures(notice),
-        "page": page_of(request, rows),
+        "page": page_of(request, rows.prefetch_related("events")),
         "only": request.GET.get("only", ""),
         "parts": READER_PARTS,
         "sees_people": sees_people(request.user),

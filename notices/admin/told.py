@@ -18,6 +18,8 @@ READER_PARTS = (
     ("opened", gettext_lazy("Opened")),
     ("outstanding", gettext_lazy("Not acknowledged")),
     ("acknowledged", gettext_lazy("Acknowledged")),
+    ("joined", gettext_lazy("Joined later")),
+    ("closed", gettext_lazy("No longer asked")),
 )
 
 
@@ -56,8 +58,10 @@ def readings(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     wanted = {
         "unopened": Q(reading__isnull=True),
         "opened": Q(reading__isnull=False),
-        "outstanding": Q(acknowledged_at__isnull=True),
+        "outstanding": Q(acknowledged_at__isnull=True, closed_at__isnull=True),
         "acknowledged": Q(acknowledged_at__isnull=False),
+        "joined": Q(joined_at__isnull=False),
+        "closed": Q(acknowledged_at__isnull=True, closed_at__isnull=False),
     }
     rows = rows.filter(wanted.get(query.get("only", ""), Q()))
     return _searched(rows, query, user).order_by("person__last_name", "person__first_name", "pk")

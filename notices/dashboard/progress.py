@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -40,7 +40,8 @@ TROUBLE = """
     GROUP BY t.notice_id, t.state ORDER BY t.notice_id DESC, t.state LIMIT 300
 """
 OUTSTANDING = """
-    SELECT d.notice_id, count(*), count(*) FILTER (WHERE r.acknowledged_at IS NULL)
+    SELECT d.notice_id, count(*),
+           count(*) FILTER (WHERE r.acknowledged_at IS NULL AND d.closed_at IS NULL AND coalesce(d.due_on, n.due_date) < %(today)s)
     FROM notices n
     JOIN notices_delivery d ON d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication'
     LEFT JOIN notices_readacknowledgment r ON r.notice_id = n.id AND r.user_id = d.person_id AND r.revision = n.revision
@@ -93,8 +94,12 @@ def _late_rows(sight: Sight) -> list[Row]:
     confirmed = ReadAcknowledgment.objects.acknowledged().filter(
         user=OuterRef("person_id"), notice=OuterRef("notice_id"), revision=OuterRef("revision")
     )
-    owing = Delivery.objects.filter(
-        ~Exists(confirmed), notice=OuterRef("pk"), revision=OuterRef("revision"), kind=Delivery.Kind.PUBLICATION
+    owing = Delivery.objects.open().filter(
+        ~Exists(confirmed),
+        Q(due_on=None) | Q(due_on__lt=today()),
+        notice=OuterRef("pk"),
+        revision=OuterRef("revision"),
+        kind=Delivery.Kind.PUBLICATION,
     )
     overdue = (
         sight.notices()
@@ -103,7 +108,7 @@ def _late_rows(sight: Sight) -> list[Row]:
     )
     notices = list(overdue.order_by("-due_date", "-pk").only("title", "due_date")[: SHOWN + 1])
     with connection.cursor() as cursor:
-        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices]})
+        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices], "today": today()})
         numbers = {pk: (told, missing) for pk, told, missing in cursor.fetchall()}
     return [_late_row(notice, *numbers[notice.pk]) for notice in notices if notice.pk in numbers]
 

@@ -31,8 +31,15 @@ def not_on_show(request: HttpRequest, notice_id: int) -> HttpResponse:
         "what_happened": what_happened,
         "opened": Moment.of(readings[-1].read_at) if readings else None,
         "acknowledged": acknowledged,
+        "closed": None if acknowledged else _closed(request, notice),
     }
     return render_page(request, "inbox/gone.html", context, status=status)
+
+
+def _closed(request: HttpRequest, notice: Notice) -> Moment | None:
+    """Since when nothing more is asked of this person."""
+    moment = queries.closed_at(request.user, notice)
+    return Moment.of(moment) if moment else None
 
 
 def _what_happened(notice: Notice) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -15,7 +16,7 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Notices with `was_read`, `read_at`, `acknowledged_at` and `is_favourite`; `next` is None on the last page."""
+    """Notices with `was_read`, `read_at`, `acknowledged_at`, `is_favourite` and `due_on`; `next` is None on the last page."""
 
     notices: Sequence[Notice]
     next: InboxCursor | None
@@ -32,7 +33,7 @@ def page(user: Any, filters: Filters, *, after: InboxCursor | None = None) -> Pa
 
 
 def _filtered(user: Any, filters: Filters) -> QuerySet[Notice]:
-    notices = _with_reading(NoticeRepository.search(filters.query, user).with_favourite(user), user)
+    notices = _with_reading(NoticeRepository.search(filters.query, user).with_favourite(user).with_own_day(user), user)
     if filters.category:
         notices = notices.filter(category=filters.category)
     if filters.show == Show.UNREAD:
@@ -59,13 +60,19 @@ def _following(notices: QuerySet[Notice], after: InboxCursor | None) -> QuerySet
 
 def on_show(user: Any, notice_id: int) -> Notice | None:
     """The notice, if it is on show for `user` now."""
-    notices = NoticeRepository.get_published_for_user(user).with_favourite(user)
+    notices = NoticeRepository.get_published_for_user(user).with_favourite(user).with_own_day(user)
     return notices.select_related("category").defer("search_vector").filter(pk=notice_id).first()
 
 
 def readings(user: Any, notice_id: int) -> list[ReadAcknowledgment]:
     """What `user` did with each revision, the latest first."""
     return list(ReadAcknowledgment.objects.filter(user=user, notice_id=notice_id).order_by("-revision"))
+
+
+def closed_at(user: Any, notice: Notice) -> datetime | None:
+    """Since when `user` is no longer asked about the current revision."""
+    mine = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION, occasion=0, person=user)
+    return mine.values_list("closed_at", flat=True).first()
 
 
 def was_told(user: Any, notice: Notice) -> bool:

@@ -49,14 +49,14 @@ class Due:
 
     @classmethod
     def of(cls, notice: Notice, acknowledged_at: datetime | None) -> Self | None:
-        """None if the notice does not ask to be acknowledged."""
+        """None if the notice does not ask to be acknowledged. `due_on` is the reader's own day."""
         if not notice.requires_acknowledgement:
             return None
         if acknowledged_at:
             return cls("done", _("Acknowledged"))
-        if notice.due_date is None:
+        if notice.due_on is None:
             return cls("open", _("To acknowledge"))
-        return cls(*_still_due(notice.due_date))
+        return cls(*_still_due(notice.due_on))
 
 
 def _still_due(day: date) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Mails with one text to many people, over a kept connection."""
 
 from collections.abc import Callable
+from datetime import date
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Self
@@ -18,8 +19,9 @@ from notices.rendering import notice_url, render
 class Mailer:
     """Sends mails about one notice. After `is_away` the server cannot be used for now; `problem` says why."""
 
-    def __init__(self, notice: Notice) -> None:
-        self.notice = notice
+    def __init__(self, notice: Notice, *, due_on: date | None = None) -> None:
+        """`due_on`: the day by which these people are asked to acknowledge it, if it is not that of the notice."""
+        self.notice, self._due_on = notice, due_on or notice.due_date
         self.sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
         self._dialogue = Dialogue(settings.MAILERS["default"]["OPTIONS"], self.sender)
         self._template: bytes | None = None
@@ -54,7 +56,7 @@ class Mailer:
         return self._template
 
     def _render(self) -> bytes:
-        context = notice_context(self.notice)
+        context = notice_context(self.notice) | {"due_on": self._due_on}
         name = f"delivery-{ID.decode()}.{self.notice.pk}.{self.notice.revision}"
         return template(self.sender, name, self.notice.title, "notices/mail/notice", context)
 
@@ -85,6 +87,7 @@ def notice_context(notice: Notice) -> dict[str, object]:
     rendered = render(notice)
     return {
         "notice": notice,
+        "due_on": notice.due_date,
         "content_html": rendered.html,
         "content_text": rendered.text,
         "url": notice_url(notice),

@@ -9,8 +9,9 @@ from notices.models.audience import (
     UnreadCount,
 )
 from notices.models.bounce import Bounce
-from notices.models.delivery import Delivery, SendingPause
+from notices.models.delivery import ClosedWhy, Delivery, DeliveryEvent, SendingPause
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
+from notices.models.moves import AudienceMove, MembershipDay
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail
 from notices.models.reading import Favourite, ReadAcknowledgment
@@ -25,13 +26,17 @@ __all__ = [
     "Attachment",
     "AudienceChange",
     "AudienceKey",
+    "AudienceMove",
     "Bounce",
     "Category",
     "Claim",
+    "ClosedWhy",
     "Delivery",
+    "DeliveryEvent",
     "Favourite",
     "MailServer",
     "MailState",
+    "MembershipDay",
     "Notice",
     "NoticeAdditionalRecipient",
     "NoticeRecipient",

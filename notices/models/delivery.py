@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
@@ -11,8 +12,17 @@ from notices.models.outgoing import TO_DO, OutgoingMail
 from notices.querysets import DeliveryQuerySet
 
 
+class ClosedWhy(models.TextChoices):
+    LEFT = "left", _("Left the audience")
+    INACTIVE = "inactive", _("Account closed")
+    TAKEN_OUT = "taken_out", _("Taken out of the audience")
+
+
 class Delivery(OutgoingMail):
     """Written by one INSERT … SELECT and never deleted alone.
+
+    A person who comes into the audience later gets theirs then: `joined_at`. Of one who is no longer in it and had not
+    acknowledged, nothing is asked any more: `closed_at`. Whoever comes back is asked again, as `DeliveryEvent` tells.
 
     The person carries no constraint in the database: people are never destroyed, and the check
     for each of 200,000 rows was the larger half of publishing (docs/decisions).
@@ -28,6 +38,11 @@ class Delivery(OutgoingMail):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PUBLICATION)
     # 0 for the publication; of what is told more than once within a revision, the time: 1, 2, …
     occasion = models.PositiveIntegerField(_("occasion"), default=0, db_default=0)
+    joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
+    # Their own day to acknowledge by; None: the day of the notice.
+    due_on = models.DateField(_("acknowledge by"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("no longer asked since"), null=True, blank=True)
+    closed_why = models.CharField(_("why no longer"), max_length=16, choices=ClosedWhy, default="", db_default="", blank=True)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -47,6 +62,29 @@ class Delivery(OutgoingMail):
 
     def __str__(self) -> str:
         return f"{self.notice_id} → {self.person_id}: {self.get_state_display()}"
+
+
+class DeliveryEvent(models.Model):
+    """The receipt for what was asked of a person and then no longer, or again. Written once, never changed."""
+
+    class What(models.TextChoices):
+        CLOSED = "closed", _("No longer asked")
+        REOPENED = "reopened", _("Asked again")
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="events", db_constraint=False, verbose_name=_("delivery"))
+    what = models.CharField(_("what"), max_length=16, choices=What)
+    why = models.CharField(_("why"), max_length=16, choices=ClosedWhy, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    at = models.DateTimeField(_("when"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("change of what is asked")
+        verbose_name_plural = _("changes of what is asked")
+        default_permissions = ()
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id}: {self.get_what_display()}"
 
 
 class SendingPause(models.Model):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -23,6 +24,9 @@ from backoffice.models import (
 from backoffice.richtext_field import RichTextField
 from notices.querysets import NoticeQuerySet
 from recipients.models import Recipient
+
+JOINER_DAYS = 5  # working days, where neither the notice nor its category says
+WORKING_DAYS = (MinValueValidator(1), MaxValueValidator(250))
 
 
 class Category(models.Model):
@@ -43,6 +47,13 @@ class Category(models.Model):
     )
     requires_acknowledgement = models.BooleanField(
         _("asks for acknowledgement"), default=False, help_text=_("The default for new notices.")
+    )
+    joiner_days = models.PositiveSmallIntegerField(
+        _("days for those who join later"),
+        null=True,
+        blank=True,
+        validators=WORKING_DAYS,
+        help_text=_("Working days to acknowledge a notice that is on show already. Empty: 5."),
     )
 
     history = audited(searched=("name",))
@@ -85,6 +96,19 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     )
     requires_acknowledgement = models.BooleanField(_("must be acknowledged"), default=False)
     due_date = models.DateField(_("acknowledge by"), null=True, blank=True)
+    tells_joiners = models.BooleanField(
+        _("mail those who join later"),
+        default=True,
+        db_default=True,
+        help_text=_("Whoever comes into its audience while it is on show finds it in the inbox. Ticked: and gets one mail."),
+    )
+    joiner_days = models.PositiveSmallIntegerField(
+        _("days for those who join later"),
+        null=True,
+        blank=True,
+        validators=WORKING_DAYS,
+        help_text=_("Working days to acknowledge it, if the day above comes too soon for them. Empty: as the category says, else 5."),
+    )
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
     # Rises when readers have to be asked again; acknowledgements and deliveries belong to one.
     revision = models.PositiveIntegerField(_("revision"), default=1)

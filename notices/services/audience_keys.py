@@ -4,6 +4,7 @@ from django.db import connection, transaction
 
 from notices.models import AudienceKey, Notice
 from notices.repositories import AudienceKeyRepository
+from notices.services.following.alone import wait_for_followers
 
 _INSERT = f"""
     INSERT INTO notices_audiencekey ({AudienceKeyRepository.COLUMNS})
@@ -16,6 +17,7 @@ class AudienceKeyService:
     @transaction.atomic
     def refresh(notice: Notice) -> None:
         """Make the keys of one notice what its audience and state say now: none unless published."""
+        wait_for_followers()
         AudienceKey.objects.filter(notice=notice).delete()
         with connection.cursor() as cursor:
             cursor.execute(f"{_INSERT} WHERE notice_id = %s", [notice.pk])
@@ -24,6 +26,7 @@ class AudienceKeyService:
     @transaction.atomic
     def rebuild() -> int:
         """Make all keys anew from the tables they are derived from. Returns their number."""
+        wait_for_followers()
         with connection.cursor() as cursor:
             # Readers keep the old keys until this commits; writers of keys wait.
             cursor.execute("LOCK TABLE notices_audiencekey IN SHARE ROW EXCLUSIVE MODE")

@@ -4,7 +4,7 @@ The database is the truth, and its clock the only one: a message that wakes a wo
 """
 
 import logging
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -49,6 +49,7 @@ OWE = f"""
 # A withdrawal, a pause or a change of the text ends it between two claims.
 OF_THIS_TEXT = """
     m.notice_id = %(notice)s AND m.revision = %(revision)s AND m.kind = %(kind)s AND m.occasion = %(occasion)s
+    AND m.due_on IS NOT DISTINCT FROM %(due_on)s AND m.closed_at IS NULL
     AND EXISTS (
         SELECT FROM notices n
         WHERE n.id = m.notice_id AND n.status = 'published' AND NOT n.is_deleted AND n.revision = m.revision AND n.version = %(version)s
@@ -86,7 +87,7 @@ class DeliveryService(SteeringMixin):
         notice = Notice.objects.select_related("category").filter(pk=notice_id, status=Notice.Status.PUBLISHED).first()
         if notice is None or DeliveryService._waits_for_an_epoch(notice_id):
             return 0
-        return sum(DeliveryService._deliver(notice, kind, occasion) for kind, occasion in NoticeRepository.texts_due(notice))
+        return sum(DeliveryService._deliver(notice, *text) for text in NoticeRepository.texts_due(notice))
 
     @staticmethod
     def is_due(notice_id: int) -> bool:
@@ -94,18 +95,18 @@ class DeliveryService(SteeringMixin):
         return Delivery.objects.due().filter(~Exists(paused), notice_id=notice_id).exists()
 
     @staticmethod
-    def _deliver(notice: Notice, kind: str, occasion: int) -> int:
-        with mailer_for(notice, kind, occasion) as mailer:
-            turn = work(DeliveryService.scope(notice, kind, occasion), mailer)
+    def _deliver(notice: Notice, kind: str, occasion: int, due_on: date | None) -> int:
+        with mailer_for(notice, kind, occasion, due_on) as mailer:
+            turn = work(DeliveryService.scope(notice, kind, occasion, due_on), mailer)
         if turn.refused:
             DeliveryService._pause_refused(notice, turn.refused)
         return turn.done
 
     @staticmethod
-    def scope(notice: Notice, kind: str = Delivery.Kind.PUBLICATION, occasion: int = 0) -> Scope:
-        """The mails with the text that this notice has now, while it is on show and not paused."""
+    def scope(notice: Notice, kind: str = Delivery.Kind.PUBLICATION, occasion: int = 0, due_on: date | None = None) -> Scope:
+        """The mails with the text that this notice has now, while it is on show and not paused. `due_on`: a day of their own."""
         of = {"notice": notice.pk, "revision": notice.revision, "version": notice.version, "kind": kind, "occasion": occasion}
-        return Scope(Delivery, OF_THIS_TEXT, of)
+        return Scope(Delivery, OF_THIS_TEXT, of | {"due_on": due_on})
 
     @staticmethod
     def claim(notice: Notice, *, batch: int = BATCH) -> Claim | None:
@@ -133,6 +134,7 @@ class DeliveryService(SteeringMixin):
     def mend() -> list[int]:
         """Repair what was lost. Returns the ids of the notices that have mails to send now."""
         DeliveryService._cancel_what_is_off_show()
+        DeliveryService._cancel_what_is_closed()
         DeliveryService._drop_keys_of_what_is_off_show()
         DeliveryService._owe_for_publications_without_deliveries()
         due = Delivery.objects.due().filter(~Exists(SendingPause.objects.filter(notice=OuterRef("notice_id"))))
@@ -149,6 +151,13 @@ class DeliveryService(SteeringMixin):
         ended = Notice.objects.filter(pk=OuterRef("notice_id"), end_date__lt=day)
         Delivery.objects.to_do().filter(Exists(ended)).update(
             state=State.CANCELLED, reason=_("The notice ended before the mail left."), changed_at=Now()
+        )
+
+    @staticmethod
+    def _cancel_what_is_closed() -> None:
+        """A mail that a worker held when its person left the audience, and put back into the queue, is sent no more."""
+        Delivery.objects.to_do().closed().update(
+            state=State.CANCELLED, reason=_("No longer in the audience when the mail was to leave."), changed_at=Now()
         )
 
     @staticmethod

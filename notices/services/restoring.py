@@ -28,7 +28,10 @@ from recipients.models import Recipient, RecipientGroup, User
 
 logger = logging.getLogger(__name__)
 # What may be taken back. Never the state, nor anything that follows from it.
-FIELDS = ("title", "category", "content", "start_date", "end_date", "requires_acknowledgement", "due_date")
+FIELDS = (
+    *("title", "category", "content", "start_date", "end_date", "requires_acknowledgement", "due_date"),
+    *("tells_joiners", "joiner_days"),
+)
 LONGEST_TITLE = 200
 ATTACHED = Branch(Attachment, Attachment._meta.get_field("notice"))
 ADDRESSED = (

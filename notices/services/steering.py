@@ -98,7 +98,7 @@ def _decide(notice: Notice, states: Iterable[str], delivery_id: int | None, **ch
     """Change mails of the current revision that are in one of `states`. Of a single one it is said when it is not any more."""
     mails = Delivery.objects.of_revision(notice).filter(state__in=list(states))
     if delivery_id is None:
-        return mails.update(**changed)
+        return mails.open().update(**changed)
     count = mails.filter(pk=delivery_id).update(**changed)
     if not count:
         raise NoticeError(_("There is nothing to decide about this mail any more. Look at the list again."))

@@ -53,6 +53,8 @@ class WritingMixin:
             category_id=data.category_id,
             requires_acknowledgement=data.requires_acknowledgement,
             due_date=data.due_date,
+            tells_joiners=data.tells_joiners,
+            joiner_days=data.joiner_days,
         )
         require(data.created_by, "add", notice)
         if data.status not in {Notice.Status.DRAFT, Notice.Status.PUBLISHED}:

@@ -460,7 +460,8 @@ class TestSendingAgain:
 
 def test_the_figures_of_a_notice_nobody_was_told_of_are_noughts(alice):
     figures = NoticeRepository.figures(make_draft(author=alice))
-    assert set(figures) == {*State.values, "expected", "on_their_way", "opened", "acknowledged", "others_opened"}
+    of_people = {"expected", "opened", "acknowledged", "outstanding", "closed", "joined", "others_opened"}
+    assert set(figures) == {*State.values, *of_people, "on_their_way"}
     assert set(figures.values()) == {0}
 
 

@@ -1,0 +1,40 @@
+"""Comparing the whole audience of a notice with its deliveries: mends what no trigger saw."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from notices.models import AudienceKey, Notice
+from notices.models.notice import today
+from notices.repositories import NoticeRepository
+from notices.services.following.alone import alone
+from notices.services.following.result import Followed
+from notices.services.following.statements import FOLLOW, OF_NOTICE, words
+from recipients.repositories import address_parameters
+
+
+@transaction.atomic
+def compare(notice_id: int) -> Followed:
+    """Bring the deliveries of one notice in step with its audience, if it is on show and has been told."""
+    alone()
+    notice = Notice.objects.filter(pk=notice_id, status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today()).first()
+    if notice is None or not AudienceKey.objects.filter(notice=notice).exists():
+        return Followed()
+    return bring_in_step(notice)
+
+
+def bring_in_step(notice: Notice, **said: Any) -> Followed:
+    """`said`: why people go (`why`), and the `reason`. Whoever calls it is `alone`."""
+    asked = words() | address_parameters(NoticeRepository.address_of(notice)) | {"notice": notice.pk, "revision": notice.revision} | said
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW.format(members=OF_NOTICE), asked)
+        return Followed.of(cursor.fetchone())
+
+
+def on_show(after: int = 0) -> Iterator[int]:
+    """The numbers of the notices that are on show, or are to be; each asked for when its turn comes."""
+    notices = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today()).order_by("pk")
+    found: int | None = after
+    while (found := notices.filter(pk__gt=found).values_list("pk", flat=True).first()) is not None:
+        yield found
