@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from notices.models import ClosedWhy
 from notices.models.notice import JOINER_DAYS
 from recipients.audience import GROUP, KEY_KINDS, KEYS_OF_PEOPLE, RECIPIENT, routes_sql
 
@@ -48,7 +49,11 @@ OF_NOTICE = f"""
         SELECT person_id, closed_at IS NOT NULL AS is_closed FROM notices_delivery
         WHERE notice_id = %(notice)s AND revision = %(revision)s AND kind = 'publication' AND occasion = 0
     ) told ON told.person_id = member.id
-    WHERE CASE WHEN member.id IS NULL THEN NOT told.is_closed ELSE told.person_id IS NULL OR told.is_closed END
+    WHERE CASE WHEN member.id IS NULL THEN NOT told.is_closed AND NOT EXISTS (
+                   SELECT FROM notices_readacknowledgment r
+                   WHERE r.user_id = told.person_id AND r.notice_id = %(notice)s AND r.revision = %(revision)s
+                   AND r.acknowledged_at IS NOT NULL
+               ) ELSE told.person_id IS NULL OR told.is_closed END
 """
 
 # N working days after the first on which both the notice and the person are there; never before everybody else's day.
@@ -80,7 +85,7 @@ FOLLOW = f"""
                    ELSE d.closed_at IS NULL AND NOT {ACKNOWLEDGED} END
     ),
     terms AS MATERIALIZED (
-        SELECT n.id, n.tells_joiners,
+        SELECT n.id, n.tells_joiners OR %(tell_all)s AS tells_joiners,
                greatest(n.start_date::timestamp AT TIME ZONE %(zone)s, statement_timestamp()) AS first_moment,
                CASE WHEN n.requires_acknowledgement AND n.due_date IS NOT NULL THEN {OWN_DAY} END AS due_on
         FROM notices n LEFT JOIN notices_category c ON c.id = n.category_id
@@ -140,8 +145,9 @@ def words() -> dict[str, Any]:
     """What the statements write down, and the zone whose days they count."""
     return {
         "zone": settings.TIME_ZONE,
-        "why": "left",
+        "why": ClosedWhy.LEFT,
         "reason": "",
+        "tell_all": False,  # also of a notice that mails nobody who joins
         "gone": _("No longer in the audience when the mail was to leave."),
         "inactive": _("No longer active."),
         "done": _("Acknowledged it in the inbox before a mail was to leave."),
