@@ -5,4 +5,5 @@ from django.dispatch import Signal
 notice_published = Signal()  # notice_id
 mails_wait = Signal()  # notice_id: somebody decided that mails about it go on, or go again
 notice_withdrawn = Signal()  # notice_id
+audience_changed = Signal()  # notice_id: of one that is on show
 approval_recorded = Signal()  # approval_id: somebody is to be mailed about it

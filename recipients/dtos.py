@@ -39,6 +39,15 @@ class AudienceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceChange:
+    """What another address would change, in active people."""
+
+    coming: int
+    going: int
+    staying: int
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceMember:
     person_id: int
     name: str

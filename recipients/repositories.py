@@ -1,5 +1,6 @@
 """The questions about audiences that several screens ask."""
 
+import re
 from typing import Any
 
 from django.db import connection
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.permissions import visible
 from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, raw_text, routes_sql
-from recipients.dtos import Address, AudienceMember, AudienceSummary
+from recipients.dtos import Address, AudienceChange, AudienceMember, AudienceSummary
 from recipients.models import Import, Recipient, RecipientGroup, User
 
 # Two different addresses lead to a person when the least and the greatest of them differ.
@@ -26,6 +27,21 @@ SUMMARY = f"""
     ) person
 """
 
+
+# The people of one address who are not in another. `_others`: the parameters of the second are named apart.
+_OTHERS = re.sub(r"%\((recipients|groups|people)\)s", r"%(other_\1)s", routes_sql())
+IN_ONE_ONLY = f"SELECT user_id FROM ({routes_sql()}) r EXCEPT SELECT user_id FROM ({_OTHERS}) r"
+CHANGE = f"""
+    SELECT count(*) FILTER (WHERE NOT was_in), count(*) FILTER (WHERE NOT is_in), count(*) FILTER (WHERE was_in AND is_in)
+    FROM (
+        SELECT u.id, bool_or(r.was) AS was_in, bool_or(NOT r.was) AS is_in
+        FROM (
+            SELECT user_id, true AS was FROM ({routes_sql()}) r
+            UNION ALL
+            SELECT user_id, false FROM ({_OTHERS}) r
+        ) r JOIN recipients_user u ON u.id = r.user_id AND u.is_active GROUP BY u.id
+    ) person
+"""
 
 # Of the person in whose row it stands. The order is that of `explain`.
 REASONS = f"""
@@ -52,6 +68,19 @@ def address_parameters(address: Address) -> dict[str, Any]:
         "groups": list(address.group_ids),
         "people": list(address.person_ids),
     }
+
+
+def _two(one: Address, other: Address) -> dict[str, Any]:
+    of_other = address_parameters(other)
+    return address_parameters(one) | {f"other_{name}": of_other[name] for name in ("recipients", "groups", "people")}
+
+
+def _searched(people: QuerySet[User], search: str) -> QuerySet[User]:
+    for word in search.split():
+        people = people.filter(
+            Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word) | Q(employee_number__istartswith=word)
+        )
+    return people
 
 
 class ImportRepository:
@@ -85,14 +114,20 @@ class AudienceRepository:
             people = people.filter(email="")
         if only == "address_fails":
             people = people.whose_address_fails()
-        for word in search.split():
-            people = people.filter(
-                Q(first_name__icontains=word)
-                | Q(last_name__icontains=word)
-                | Q(email__icontains=word)
-                | Q(employee_number__istartswith=word)
-            )
-        return people.order_by("last_name", "first_name", "id")
+        return _searched(people, search).order_by("last_name", "first_name", "id")
+
+    @staticmethod
+    def change(before: Address, after: Address) -> AudienceChange:
+        """How many people another address would bring in, take out and keep."""
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGE, _two(before, after))
+            return AudienceChange(*cursor.fetchone())
+
+    @staticmethod
+    def in_one_only(one: Address, other: Address, *, search: str = "") -> QuerySet[User]:
+        """The active people behind one address who are not behind the other, by name."""
+        ids = raw_ids(IN_ONE_ONLY, _two(one, other))
+        return _searched(User.objects.filter(IsOneOf(F("pk"), ids), is_active=True), search).order_by("last_name", "first_name", "id")
 
     @staticmethod
     def with_reasons(people: QuerySet[User], address: Address) -> QuerySet[User]:

@@ -21,7 +21,7 @@ from backoffice.admin.filters import SeenAutocompleteFilter, SeenDropdownFilter
 from backoffice.admin.inlines import PartOfParentMixin
 from backoffice.admin.paginator import CappedPaginator
 from backoffice.richtext import render_rich_text
-from notices.admin import act_views, amend, approval, bulk, one_mail, tabs, versions
+from notices.admin import act_views, amend, approval, bulk, one_mail, readdressing, tabs, versions
 from notices.admin.forms import AttachmentForm, NoticeForm
 from notices.admin.header import header_for
 from notices.models import Attachment, Notice
@@ -105,6 +105,8 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
         page = self.own_page
         own = [
             path("<int:object_id>/audience/", page(tabs.audience), name="notices_notice_audience"),
+            path("<int:object_id>/audience/change/", page(readdressing.choose), name="notices_notice_readdress"),
+            path("<int:object_id>/audience/difference/", page(readdressing.difference), name="notices_notice_difference"),
             path("<int:object_id>/approval/", page(approval.approval), name="notices_notice_approval"),
             path("<int:object_id>/delivery/", page(tabs.delivery), name="notices_notice_delivery"),
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),

@@ -13,7 +13,7 @@ from audit.access import record_view
 from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
-from notices.admin import came_back
+from notices.admin import came_back, readdressing
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.one_mail import choices_for, may_decide
 from notices.admin.phrases import told_by_mail
@@ -45,6 +45,7 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             return redirect("admin:notices_notice_audience", notice.pk)
     table = people_table(request, address) | {"list_exports": _exports(request, "audience", notice)}
     context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
+    context["may_readdress"] = readdressing.is_offered(request.user, notice)
     context |= {
         "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address, request.user), *_not_theirs(refused, unseen)],
         "sees_people": sees_people(request.user),

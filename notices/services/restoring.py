@@ -22,7 +22,7 @@ from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipie
 from notices.services.access import check_version, lock
 from notices.services.addressing import KINDS
 from notices.services.approval_record import fields_of_a_lost_approval
-from notices.services.writing import WritingMixin, refuse_unless_editable
+from notices.services.writing import WritingMixin, refuse_unless_editable, replace_links
 from recipients.dtos import Address
 from recipients.models import Recipient, RecipientGroup, User
 
@@ -106,7 +106,7 @@ class RestoringMixin:
         with acting(actor, reason=_with(_("A new draft from the version of %(moment)s"), earlier, reason)):
             draft, left_out = _copy(notice, earlier, actor)
             addressed = addressed_at(notice.pk, earlier.point, actor=actor)
-            WritingMixin._replace_links(draft, addressed.address, actor=actor)
+            replace_links(draft, addressed.address, actor=actor)
             left_out += [*addressed.gone, *_attach_copies(draft, notice.pk, earlier.point)]
         return NewDraft(draft, tuple(left_out))
 

@@ -64,7 +64,7 @@ class WritingMixin:
             raise NoticeError(_("Nobody is addressed. Choose at least one recipient, group or person."))
         WritingMixin.save_new(notice, actor=data.created_by)
         refuse_unless_addressable(address, actor=data.created_by)
-        WritingMixin._replace_links(notice, address, actor=data.created_by)
+        replace_links(notice, address, actor=data.created_by)
         if data.status == Notice.Status.PUBLISHED:
             return PublishingMixin.publish(notice.pk, actor=data.created_by)
         return notice
@@ -109,8 +109,8 @@ class WritingMixin:
         now = NoticeRepository.address_of(notice)
         if now != address:
             refuse_unless_addressable(address.without(now), actor=actor)
-            WritingMixin._replace_links(notice, address, actor=actor)
-            _touch(notice, actor=actor)
+            replace_links(notice, address, actor=actor)
+            touch(notice, actor=actor)
         return notice
 
     @staticmethod
@@ -122,7 +122,7 @@ class WritingMixin:
         attachment.notice = notice
         with acting(actor):
             attachment.save()
-        _touch(notice, actor=actor)
+        touch(notice, actor=actor)
         return attachment
 
     @staticmethod
@@ -134,27 +134,27 @@ class WritingMixin:
         refuse_unless_editable(notice)
         with acting(actor):
             attachment.delete()
-        _touch(notice, actor=actor)
-
-    @staticmethod
-    def _replace_links(notice: Notice, address: Address, *, actor: Any) -> None:
-        """Attributed to `actor`; link by link kind, each in at most two statements."""
-        now, owner = NoticeRepository.address_of(notice), {"notice": notice}
-        with acting(actor):
-            for model, column, field in _LINKS:
-                wanted, there = set(getattr(address, field)), set(getattr(now, field))
-                try:
-                    links.add(model, owner, column, wanted - there)
-                except links.TargetMissingError as error:
-                    raise NoticeError(_("One of the addressees no longer exists. Choose the audience again.")) from error
-                links.remove(model, owner, column, there - wanted)
+        touch(notice, actor=actor)
 
 
-def _touch(notice: Notice, *, actor: Any) -> None:
+def replace_links(notice: Notice, address: Address, *, actor: Any, reason: str = "") -> None:
+    """Attributed to `actor`; link by link kind, each in at most two statements."""
+    now, owner = NoticeRepository.address_of(notice), {"notice": notice}
+    with acting(actor, reason=reason):
+        for model, column, field in _LINKS:
+            wanted, there = set(getattr(address, field)), set(getattr(now, field))
+            try:
+                links.add(model, owner, column, wanted - there)
+            except links.TargetMissingError as error:
+                raise NoticeError(_("One of the addressees no longer exists. Choose the audience again.")) from error
+            links.remove(model, owner, column, there - wanted)
+
+
+def touch(notice: Notice, *, actor: Any, reason: str = "") -> None:
     """What belongs to the notice changed: forms and confirmations opened before are refused."""
     notice.modified_by, notice.version = actor, notice.version + 1
     also = fields_of_a_lost_approval(notice)
-    with acting(actor):
+    with acting(actor, reason=reason):
         notice.save(update_fields=["modified_by", "modified_at", "version", *also])
 
 

@@ -46,6 +46,7 @@ _OPENS = {
         admin:login
         admin:notices_category_history_compare
         admin:notices_notice_delete
+        admin:notices_notice_difference
         admin:notices_notice_history_compare
         admin:notices_trashednotice_add
         admin:notices_trashednotice_change
@@ -174,6 +175,7 @@ _OPENS = {
         admin:notices_notice_act:restore
         admin:notices_notice_act:submit
         admin:notices_notice_act:trash
+        admin:notices_notice_readdress
     """,
     "UGAPFC": """
         admin:recipients_recipient_people

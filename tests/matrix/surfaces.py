@@ -126,7 +126,7 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
 
 def objects_of(surface: Surface, scope: Scope) -> list[Any]:
     name = surface.name.removeprefix("admin:")
-    of_published = ("attachment", "amend", "take_back", "new_draft", "_mail_")
+    of_published = ("attachment", "amend", "take_back", "new_draft", "_mail_", "readdress")
     if any(part in name for part in of_published) or surface.name.startswith("inbox:"):
         return [scope.notices["published"].pk]
     for start, objects in (

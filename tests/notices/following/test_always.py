@@ -1,5 +1,7 @@
 """Whatever people do, in whatever order: everybody who was found in the audience while it was on show has one delivery."""
 
+from typing import Any
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -9,9 +11,9 @@ from notices.exceptions import NoticeError
 from notices.models import AudienceMove, Delivery, Notice
 from notices.repositories import NoticeRepository
 from notices.services import FollowingService, NoticeService
+from recipients.dtos import Address
 from recipients.models import (
     Recipient,
-    RecipientGroup,
     RecipientGroupAdditionalRecipient,
     RecipientGroupRecipient,
     RoleAssignment,
@@ -25,11 +27,12 @@ ACTS = st.one_of(
     st.tuples(st.sampled_from(["close", "open", "into group", "out of group", "acknowledge"]), st.sampled_from(PEOPLE)),
     st.tuples(st.sampled_from(["group place", "ungroup place", "switch place"]), st.sampled_from(PLACES)),
     st.tuples(st.sampled_from(["publish", "withdraw", "follow", "follow", "compare"])),
+    st.tuples(st.just("readdress"), st.sets(st.sampled_from([*PLACES]), min_size=1), st.booleans()),
 )
 
 
 class World:
-    """The notice addresses the first place and the group; beside it stands what plain Python knows."""
+    """The notice addresses the first place and the group, to begin with; beside it stands what plain Python knows."""
 
     def __init__(self) -> None:
         self.alice = make_person("alice", role=Role.AUTHOR)
@@ -37,20 +40,20 @@ class World:
         self.places = [make_recipient(f"Place {number}", members=(self.people[number],)) for number in PLACES]
         self.group = make_group()
         self.notice = make_draft(author=self.alice, recipients=(self.places[0],), groups=(self.group,), requires_acknowledgement=True)
+        self.addressed, self.with_group = {0}, True
         self.told: dict[int, set[User]] = {}
         self.acknowledged: set[tuple[int, User]] = set()
 
     def audience(self) -> set[User]:
-        grouped = [*self.group.recipientgrouprecipient_set.values_list("recipient", flat=True)] if not self._trashed() else []
-        places = Recipient.objects.filter(pk__in=[self.places[0].pk, *grouped], is_active=True)
+        direct = [self.places[place].pk for place in self.addressed]
+        grouped = [*self.group.recipientgrouprecipient_set.values_list("recipient", flat=True)] if self.with_group else []
+        places = Recipient.objects.filter(pk__in=[*direct, *grouped], is_active=True)
         found = {a.user for a in RoleAssignment.objects.filter(recipient__in=places).select_related("user")}
-        found |= {m.user for m in RecipientGroupAdditionalRecipient.objects.filter(recipient_group=self.group).select_related("user")}
+        if self.with_group:
+            found |= {m.user for m in RecipientGroupAdditionalRecipient.objects.filter(recipient_group=self.group).select_related("user")}
         return {person for person in found if person.is_active}
 
-    def _trashed(self) -> bool:
-        return not RecipientGroup.objects.filter(pk=self.group.pk).exists()
-
-    def do(self, act: str, *which: int) -> None:
+    def do(self, act: str, *which: Any) -> None:
         getattr(self, "_" + act.replace(" ", "_"))(*which)
 
     def _join(self, person: int, place: int) -> None:
@@ -98,6 +101,17 @@ class World:
     def _withdraw(self) -> None:
         if self.is_on_show:
             NoticeService.withdraw(self.notice.pk, actor=self.alice)
+
+    def _readdress(self, places: set[int], with_group: bool) -> None:
+        address = Address.of([self.places[place].pk for place in places], [self.group.pk] if with_group else [])
+        before = self.audience() if self.is_on_show else set()
+        try:
+            NoticeService.change_audience(self.notice.pk, address, actor=self.alice, reason="Moved")
+        except NoticeError:
+            return
+        self.addressed, self.with_group = places, with_group
+        self.told[self.current.revision] |= before
+        self._looked()
 
     def _follow(self) -> None:
         FollowingService.follow()
