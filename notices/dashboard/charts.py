@@ -32,6 +32,7 @@ UNREAD_BY_DEPARTMENT = f"""
     unread AS (
         SELECT d.person_id, d.notice_id
         FROM shown JOIN notices_delivery d ON d.notice_id = shown.id AND d.revision = shown.revision AND d.kind = 'publication'
+        WHERE d.closed_at IS NULL
         EXCEPT
         SELECT r.user_id, r.notice_id
         FROM shown JOIN notices_readacknowledgment r ON r.notice_id = shown.id AND r.revision = shown.revision

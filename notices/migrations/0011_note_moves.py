@@ -161,7 +161,14 @@ def on(table: str, called: str, *events: str) -> list[tuple[str, str]]:
 
 
 ALL = ("INSERT", "UPDATE", "DELETE")
+# Its joiners so far were promised that they would not be mailed.
+KEEP_PROMISE = """
+    SELECT set_config('audit.reason', 'It was published before those who join later were mailed.', true);
+    UPDATE notices SET tells_joiners = false WHERE status = 'published';
+    SELECT set_config('audit.reason', '', true);
+"""
 SQL = [
+    (KEEP_PROMISE, migrations.RunSQL.noop),
     # Compressing the arrays would take longer than all the rest, for rows that live half a minute.
     ("ALTER TABLE notices_audiencemove ALTER COLUMN people SET STORAGE EXTERNAL", migrations.RunSQL.noop),
     (KEYS_OF_RECIPIENT, "DROP FUNCTION notices_keys_of_recipient(bigint)"),

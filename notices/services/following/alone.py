@@ -21,8 +21,8 @@ def alone() -> None:
         cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
-def is_alone() -> bool:
-    """As `alone`, if it takes no waiting."""
+def alone_at_once() -> bool:
+    """As `alone`, if that takes no waiting; False if it would."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
         return cursor.fetchone()[0]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from backoffice.clock import database_now
 from notices.models import AudienceMove, MembershipDay
-from notices.services.following.alone import is_alone
+from notices.services.following.alone import alone_at_once
 from notices.services.following.result import Followed
 from notices.services.following.statements import FOLLOW, LIVE, OF_MOVES, words
 from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT
@@ -88,7 +88,7 @@ class Batch:
 @transaction.atomic
 def follow_some() -> Followed | None:
     """Follow one batch. None: nothing is left, or it is not the time: someone else follows, or publishes."""
-    if not is_alone():
+    if not alone_at_once():
         return None
     today = _today()
     _note_the_day(today)

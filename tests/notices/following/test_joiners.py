@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from notices.dashboard.progress import _late_rows
@@ -12,6 +14,7 @@ from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import DeliveryService, FollowingService, NoticeService
 from notices.tasks import follow_audiences
+from recipients.audience import GROUP, KEYS_OF_PEOPLE, KEYS_OF_PERSON, audience_key
 from recipients.models import Recipient, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
@@ -252,6 +255,37 @@ def test_the_comparison_finds_what_no_trigger_saw(notice, leeds, erin):
     assert FollowingService.follow().changed == 0
     followed, go_on = FollowingService.compare_some(0)
     assert (followed.joined, followed.to_mail, go_on) == (1, {notice.pk}, None)
+
+
+def test_the_command_compares_what_is_on_show_and_says_what_it_changed(notice, alice, leeds, erin, capsys):
+    second = make_published("Second", author=alice, people=(erin,))
+    join(erin, leeds)
+    AudienceMove.objects.all().delete()
+    call_command("compare_audiences", second.pk)
+    call_command("compare_audiences")
+    call_command("compare_audiences")
+    assert capsys.readouterr().out.splitlines() == [
+        f"Notice {second.pk}: 0 joined, 0 are no longer asked, 0 are asked again.",
+        f"Notice {notice.pk}: 1 joined, 0 are no longer asked, 0 are asked again.",
+    ]
+
+
+def test_the_keys_of_many_are_those_of_each(leeds, dave, erin, frank):
+    group = make_group(recipients=(leeds,), people=(frank,))
+    make_group(people=(erin,)).delete()
+    join(erin, make_recipient(is_active=False))
+    join(erin, leeds, ends_on=today() - DAY)
+    join(frank, leeds, role="Warden")
+    people = [dave.pk, erin.pk, frank.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS_OF_PEOPLE, {"day": today(), "only": people})
+        of_many = sorted(cursor.fetchall())
+        of_each = []
+        for person in people:
+            cursor.execute(KEYS_OF_PERSON, {"day": today(), "user": person})
+            of_each += [(person, key) for (key,) in cursor.fetchall()]
+    assert of_many == sorted(of_each)
+    assert (frank.pk, audience_key(GROUP, group.pk)) in of_many
 
 
 def test_a_long_move_is_followed_in_parts(alice, leeds, monkeypatch):

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from notices.dashboard.charts import _unread_by_department
+from notices.dashboard.progress import _late_rows
+from notices.dashboard.sight import Sight
 from notices.mail.outcome import SENT, Outcome
 from notices.models import AudienceMove, Delivery, DeliveryEvent, MembershipDay, Notice
 from notices.models.notice import today
@@ -200,6 +203,18 @@ class TestComingBack:
         RoleAssignment.objects.create(user=dave, recipient=leeds)
         assert FollowingService.follow().changed == 0
         assert not DeliveryEvent.objects.exists()
+
+
+def test_today_counts_neither_as_late_nor_as_unread_who_is_no_longer_asked(notice, alice, leeds, dave):
+    make_recipient("Finance", members=(dave,), kind="department")
+    Notice.objects.update(start_date=today() - 9 * DAY, due_date=today() - DAY)
+    sight = Sight(alice)
+    assert _late_rows(sight)[0].what.startswith("2 of 2 have not acknowledged it")
+    assert dict(_unread_by_department(sight)) == {"Finance": 1, "Leeds": 2}
+    leave(dave, leeds)
+    FollowingService.follow()
+    assert _late_rows(sight)[0].what.startswith("1 of 2 have not acknowledged it")
+    assert dict(_unread_by_department(sight)) == {"Leeds": 1}
 
 
 class TestPages:
