@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 

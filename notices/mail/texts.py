@@ -18,7 +18,7 @@ class ChangeMailer(Mailer):
 
     def _render(self) -> bytes:
         name = f"delivery-{ID.decode()}.{self.notice.pk}.{self.notice.revision}"
-        context = notice_context(self.notice) | {"due_on": self._due_on, "reason": self.change.reason, "changes": self.change.summary.splitlines()}
+        context = notice_context(self.notice) | {"reason": self.change.reason, "changes": self.change.summary.splitlines()}
         return template(self.sender, name, _("Changed: %(title)s") % {"title": self.notice}, "notices/mail/change", context)
 
 

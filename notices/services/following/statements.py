@@ -95,12 +95,13 @@ FOLLOW = f"""
         INSERT INTO notices_delivery
             (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason, joined_at, due_on)
         SELECT x.notice_id, x.person_id, x.revision, 'publication',
-               CASE WHEN u.email = '' OR x.has_acknowledged OR NOT t.tells_joiners THEN 'suppressed' ELSE 'waiting' END,
+               CASE WHEN u.email = '' OR p.id IS NOT NULL OR x.has_acknowledged OR NOT t.tells_joiners THEN 'suppressed' ELSE 'waiting' END,
                0, t.first_moment, statement_timestamp(),
                CASE WHEN x.has_acknowledged THEN %(done)s WHEN NOT t.tells_joiners THEN %(not_told)s
-                    WHEN u.email = '' THEN %(no_address)s ELSE '' END,
+                    WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s ELSE '' END,
                statement_timestamp(), t.due_on
         FROM differing x JOIN terms t ON t.id = x.notice_id JOIN recipients_user u ON u.id = x.person_id
+        LEFT JOIN recipients_addressproblem p ON p.person_id = u.id
         WHERE x.delivery_id IS NULL
         ORDER BY x.notice_id, x.person_id
         ON CONFLICT DO NOTHING
@@ -153,4 +154,5 @@ def words() -> dict[str, Any]:
         "done": _("Acknowledged it in the inbox before a mail was to leave."),
         "not_told": _("Joined after the publication. This notice mails nobody who joins later; it is in the inbox."),
         "no_address": _("No e-mail address. The notice is in the inbox."),
+        "address_fails": _("Mail to this address comes back. Correct it on the page of the person. The notice is in the inbox."),
     }

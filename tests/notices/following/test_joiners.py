@@ -15,7 +15,8 @@ from notices.repositories import NoticeRepository
 from notices.services import DeliveryService, FollowingService, NoticeService
 from notices.tasks import follow_audiences
 from recipients.audience import GROUP, KEYS_OF_PEOPLE, KEYS_OF_PERSON, audience_key
-from recipients.models import Recipient, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment
+from recipients.models import AddressProblem, Recipient, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment
+from recipients.services import AddressService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
@@ -211,6 +212,14 @@ def test_a_joiner_without_an_address_finds_it_in_the_inbox(notice, leeds):
     FollowingService.follow()
     hers = Delivery.objects.get(person=nobody)
     assert (hers.state, hers.reason) == ("suppressed", "No e-mail address. The notice is in the inbox.")
+
+
+def test_one_whose_address_does_not_work_too(notice, leeds, erin):
+    AddressService.mark(erin.pk, cause=AddressProblem.Cause.REFUSED, code="5.1.1")
+    join(erin, leeds)
+    FollowingService.follow()
+    hers = Delivery.objects.get(person=erin)
+    assert (hers.state, hers.reason[:30]) == ("suppressed", "Mail to this address comes bac")
 
 
 def test_before_the_first_day_on_show_a_joiner_is_mailed_then(alice, leeds, erin):

@@ -188,6 +188,6 @@ SQL = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0010_follow_audiences"), ("recipients", "0006_import_spreadsheets")]
+    dependencies = [("notices", "0013_follow_audiences"), ("recipients", "0007_mark_addresses_that_fail")]
 
     operations = [migrations.RunSQL(make, drop) for make, drop in SQL]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notices", "0009_deliver_by_claims"),
+        ("notices", "0012_change_what_is_on_show"),
     ]
 
     operations = [
