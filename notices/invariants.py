@@ -43,8 +43,10 @@ _IN_THE_AUDIENCE = f"""
     WITH ra AS ({CURRENT_ASSIGNMENTS})
     SELECT nr.notice_id, ra.user_id FROM notices_noticerecipient nr JOIN ra USING (recipient_id)
     UNION ALL SELECT ng.notice_id, ra.user_id FROM notices_noticerecipientgroup ng
+        JOIN recipients_recipientgroup g ON g.id = ng.recipient_group_id AND NOT g.is_deleted
         JOIN recipients_recipientgrouprecipient gr USING (recipient_group_id) JOIN ra USING (recipient_id)
     UNION ALL SELECT ng.notice_id, ga.user_id FROM notices_noticerecipientgroup ng
+        JOIN recipients_recipientgroup g ON g.id = ng.recipient_group_id AND NOT g.is_deleted
         JOIN recipients_recipientgroupadditionalrecipient ga USING (recipient_group_id)
     UNION ALL SELECT na.notice_id, na.user_id FROM notices_noticeadditionalrecipient na
 """
@@ -58,6 +60,38 @@ INVARIANTS = (
         WHERE n.status = 'published' AND NOT n.is_deleted
         AND NOT EXISTS (SELECT FROM {_DELIVERY} d WHERE d.notice_id = n.id AND d.revision = n.revision)
         AND EXISTS (SELECT FROM notices_audiencekey k WHERE k.notice_id = n.id)
+        """,
+    ),
+    Invariant(
+        "everybody",
+        _("Everyone in the audience of what is on show has a delivery, once those who moved are followed."),
+        f"""
+        SELECT 'notice ' || n.id || ', person ' || a.user_id
+        FROM ({_IN_THE_AUDIENCE}) a
+        JOIN recipients_user u ON u.id = a.user_id AND u.is_active
+        JOIN notices n ON n.id = a.notice_id AND n.status = 'published' AND NOT n.is_deleted
+             AND (n.end_date IS NULL OR n.end_date >= %(day)s)
+        WHERE NOT EXISTS (SELECT FROM notices_audiencemove)
+        AND NOT EXISTS (
+            SELECT FROM {_DELIVERY} d
+            WHERE d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication' AND d.person_id = a.user_id
+        )
+        """,
+    ),
+    Invariant(
+        "nobody_else",
+        _("Whoever is no longer in the audience is asked no more, once those who moved are followed."),
+        f"""
+        SELECT 'delivery ' || d.id
+        FROM {_DELIVERY} d
+        JOIN notices n ON n.id = d.notice_id AND n.revision = d.revision AND n.status = 'published' AND NOT n.is_deleted
+             AND (n.end_date IS NULL OR n.end_date >= %(day)s)
+        WHERE d.kind = 'publication' AND d.closed_at IS NULL AND NOT EXISTS (SELECT FROM notices_audiencemove)
+        AND (d.notice_id, d.person_id) NOT IN (SELECT notice_id, user_id FROM ({_IN_THE_AUDIENCE}) a)
+        AND NOT EXISTS (
+            SELECT FROM notices_readacknowledgment r
+            WHERE r.notice_id = d.notice_id AND r.revision = d.revision AND r.user_id = d.person_id AND r.acknowledged_at IS NOT NULL
+        )
         """,
     ),
     Invariant(

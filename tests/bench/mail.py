@@ -4,7 +4,8 @@
 rendered for each person, a connection of its own): at least 5 x. `mail.bare` is the same against a bare SMTP client that
 sends the same finished mails over a kept connection: at least 0.5 x. `mail.two` is two processes against one: at least
 1.7 x, to a sink that takes its time over each mail, as servers do; on a machine with few cores the sink, PostgreSQL and
-the workers share them. `claims.rows` is claiming alone, against 20,000 rows a second.
+the workers share them. `mail.page` is the Delivery tab while a worker sends, against the same page before: at most 3 x.
+`claims.rows` is claiming alone, against 20,000 rows a second.
 """
 
 import os
@@ -17,13 +18,16 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.db import connection, connections
 from django.template.loader import render_to_string
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from notices.mail.mailer import Mailer, notice_context
 from notices.models import Delivery, Notice
 from notices.services import DeliveryService
 from recipients.models import User
+from tests.bench.listing import SETTINGS
+from tests.bench.organisation import ADMIN
 from tests.bench.report import Figure, MeasurementError
 from tests.bench.timing import forget_peak, middle, resident, seconds
 from tests.smtp_sink import running
@@ -34,6 +38,7 @@ MANY = {"S": 1_000, "M": 20_000, "L": 200_000}
 CLAIMED_A_SECOND = 20_000
 SLOW = 0.005  # seconds that a server takes over a mail
 MOST_MEMORY = 10
+PAGES = 9
 
 
 def benches(scale: str) -> dict[str, Callable[[], list[Figure]]]:
@@ -42,6 +47,7 @@ def benches(scale: str) -> dict[str, Callable[[], list[Figure]]]:
         "mail.bare": lambda: _against("mail.bare", _bare, 0.5),
         "mail.two": _two,
         "mail.memory": lambda: _memory(MANY[scale]),
+        "mail.page": _page,
         "claims.rows": lambda: _claims(MANY[scale]),
     }
 
@@ -141,6 +147,25 @@ def _processes(count: int, notice: Notice, people: list[User]) -> float:
                 child.join()
 
         return len(people) / seconds(run)
+
+
+def _page() -> list[Figure]:
+    """The Delivery tab while a worker sends, against the same page before."""
+    notice, people = _notice(), _people(MAILS)
+    client = Client()
+    client.force_login(User.objects.get(username=ADMIN))
+    url = reverse("admin:notices_notice_delivery", args=[notice.pk])
+    with running(delay=SLOW) as port, _mailing_to(port), override_settings(**SETTINGS), _owed(notice, people):
+        client.get(url)
+        idle = middle(seconds(lambda: client.get(url)) for _ in range(PAGES))
+        connections.close_all()
+        worker = get_context("fork").Process(target=_deliver_all, args=(notice.pk,))
+        worker.start()
+        busy = middle(seconds(lambda: client.get(url)) for _ in range(PAGES))
+        if not worker.is_alive():
+            raise MeasurementError("all mails were sent before the page was")
+        worker.join()
+    return [Figure("mail.page", busy * 1000, "ms", idle * 1000, 3)]
 
 
 def _memory(count: int) -> list[Figure]:
