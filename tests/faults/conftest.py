@@ -86,6 +86,16 @@ def notice(alice, readers) -> Notice:
     return make_published(author=alice, people=tuple(readers))
 
 
+PROCESSES: list["Process"] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_outlives_its_test() -> Iterator[None]:
+    yield
+    while PROCESSES:
+        PROCESSES.pop().kill()
+
+
 class Process:
     """Something that is done in a process of its own, which may be killed."""
 
@@ -93,10 +103,15 @@ class Process:
         connections.close_all()  # else the child would share them
         self._process = get_context("fork").Process(target=act, daemon=True)
         self._process.start()
+        PROCESSES.append(self)
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join(20)
 
     def ends(self, seconds: float = 60) -> int | None:
         """Its exit code; that of a killed one is negative."""

@@ -17,7 +17,7 @@ from tests.matrix.world import MARK, World, make_world
 pytestmark = pytest.mark.timeout(900)
 
 # Each share meets a world of its own, so that two cores work; to find what there is to try takes a while in each.
-SHARES = ("UOBGRIN", "APDCFVW")
+SHARES = ("UOB", "GRI", "APND", "CFVW")
 MOST_AND_LEAST = (MAY_MOST, "B")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # another one for each answer
 QUERIES = ("q=qzother", "_facets=1&q=qz", "_popup=1&_to_field=id")
