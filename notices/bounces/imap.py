@@ -3,7 +3,7 @@
 import imaplib
 import re
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,13 +21,12 @@ class ImapMailbox:
         self._user, self._password, self._folder = user, password, folder
 
     def __enter__(self) -> Self:
-        self._connection = self._connect()
-        try:
+        with ExitStack() as undo:
+            self._connection = self._connect()
+            undo.callback(self._leave)
             self._connection.login(self._user, self._password)
             _done(self._connection.select(_quoted(self._folder)))
-        except BaseException:
-            self._leave()
-            raise
+            undo.pop_all()  # it stays open
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

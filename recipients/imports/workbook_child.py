@@ -133,5 +133,5 @@ if __name__ == "__main__":
         _say(error.facts)
     except MemoryError:
         _say({"problem": "memory"})
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):  # the last: a way of packing that zipfile cannot undo
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError):  # the last: a way of packing that zipfile cannot undo
         _say({"problem": "damaged"})

@@ -91,7 +91,7 @@ def _measure(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # the last: a kind of zip that zipfile does not know
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:  # the last: a kind of zip that zipfile does not know
         raise StructureProblem("damaged", _damaged()) from error
     _refuse_other_archives({entry.filename for entry in entries})
     unpacked = sum(entry.file_size for entry in entries)
