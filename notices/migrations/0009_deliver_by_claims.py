@@ -216,6 +216,10 @@ class Migration(migrations.Migration):
             "UPDATE notices_delivery SET state = 'waiting' WHERE state IN ('retry', 'claimed', 'cancelled')",
         ),
         migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(condition=models.Q(("state", "claimed")), fields=["fence"], name="delivery_claimed"),
+        ),
+        migrations.AddIndex(
             model_name="approvalmail",
             index=models.Index(
                 condition=models.Q(("state__in", ("waiting", "retry"))), fields=["approval", "next_attempt_at"], name="approval_mail_to_do"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
 from notices.models.notice import Notice
-from notices.models.outgoing import TO_DO, OutgoingMail
+from notices.models.outgoing import TO_DO, MailState, OutgoingMail
 from notices.querysets import DeliveryQuerySet
 
 
@@ -56,6 +56,8 @@ class Delivery(OutgoingMail):
         indexes = [
             # Small for ever: a row leaves it as soon as it is claimed.
             models.Index(fields=["notice", "next_attempt_at", "id"], name="delivery_to_do", condition=Q(state__in=TO_DO)),
+            # What workers hold, and so next to nothing: each sweep looks whether a claim stands behind it.
+            models.Index(fields=["fence"], name="delivery_claimed", condition=Q(state=MailState.CLAIMED)),
             # What went wrong lately is counted often, and is little.
             models.Index(fields=["changed_at"], name="delivery_in_trouble", condition=Q(state__in=["failed", "unknown"])),
         ]
