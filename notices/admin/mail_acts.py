@@ -129,6 +129,9 @@ class SendAgain(MailAct):
     label, done = gettext_lazy("Send again"), gettext_lazy("queued again")
     about = (State.FAILED.value,)
 
+    def is_possible(self, notice: Notice) -> bool:
+        return super().is_possible(notice) and not notice.is_expired
+
     def button(self, notice: Notice, audience: AudienceSummary) -> str:
         return _("Retry %(count)d failed") % {"count": self.count(notice)}
 

@@ -70,6 +70,8 @@ class SteeringMixin:
     def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,), delivery_id: int | None = None) -> int:
         """Put deliveries that failed (or may have arrived) back into the queue, all or one. Returns how many."""
         notice = _lock_published(notice_id, actor)
+        if notice.is_expired:
+            raise NoticeError(_("“%(title)s” has ended, so nothing is sent. Give it a later end first.") % {"title": notice})
         changed = {"state": State.WAITING, "attempts": 0, "crashes": 0, "reason": "", "next_attempt_at": Now(), "changed_at": Now()}
         count = _decide(notice, states, delivery_id, **changed)
         _wake(notice)

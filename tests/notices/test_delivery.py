@@ -162,6 +162,13 @@ class TestSendingAgain:
         with pytest.raises(PermissionDenied):
             DeliveryService.send_again(failed.pk, actor=bob)
 
+    def test_it_needs_a_notice_that_has_not_ended(self, failed, alice):
+        Notice.objects.update(start_date=today() - timedelta(days=2), end_date=today() - timedelta(days=1))
+        with pytest.raises(NoticeError, match="“Fire drill” has ended, so nothing is sent"):
+            DeliveryService.send_again(failed.pk, actor=alice)
+        Notice.objects.update(end_date=today())
+        assert DeliveryService.send_again(failed.pk, actor=alice) == 1
+
     def test_it_needs_a_notice_that_is_published(self, failed, alice):
         NoticeService.withdraw(failed.pk, actor=alice)
         with pytest.raises(NoticeError, match="“Fire drill” is not published, so nothing is sent"):
