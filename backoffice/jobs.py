@@ -12,13 +12,13 @@ its free lock. Nothing hangs on a clock.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
 from django.utils import timezone
 
 from backoffice.models import Job
@@ -124,6 +124,8 @@ def running(kind: str, object_id: int) -> Iterator[Run]:
             row = cursor.fetchone()
         yield Run(kind, object_id, own, row[0] if row else 1)
     finally:
+        with suppress(Error), own.cursor() as cursor:  # closing only asks the server to let go, some time
+            cursor.execute("SELECT pg_advisory_unlock_all()")
         own.close()
 
 

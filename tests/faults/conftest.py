@@ -100,8 +100,7 @@ class Process:
     """Something that is done in a process of its own, which may be killed."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
-        connections.close_all()  # else the child would share them
-        self._process = get_context("fork").Process(target=act, daemon=True)
+        self._process = get_context("fork").Process(target=lambda: apart(act), daemon=True)
         self._process.start()
         PROCESSES.append(self)
 
@@ -117,6 +116,15 @@ class Process:
         """Its exit code; that of a killed one is negative."""
         self._process.join(seconds)
         return self._process.exitcode
+
+
+def apart(act: Callable[[], Any]) -> None:
+    """Connections that were there before the fork are the parent's. Neither used nor closed here: it would hear of that."""
+    inherited = connections.all(initialized_only=True)
+    for theirs in inherited:
+        del connections[theirs.alias]
+    act()
+    del inherited
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.db import connections
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from recipients.models import User
@@ -33,13 +34,14 @@ BAD_IMPACTS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(django_db_setup) -> Iterator[Browser]:
     # Playwright runs an event loop in this thread; the ORM is used from the same thread, never from within the loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+        connections.close_all()  # those made beside the loop, which Django does not find once it is gone
 
 
 class Visitor:
