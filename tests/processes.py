@@ -3,6 +3,7 @@
 import os
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db import connection
 
 
@@ -13,4 +14,10 @@ def database_url() -> str:
 
 
 def environment(**more: str) -> dict[str, str]:
-    return os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "backoffice.settings"} | more
+    """With the anchors of this test: those of another belong to what its database was, and would stop all sending."""
+    ours = {
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
+        "AUDIT_ANCHOR_FILE": str(settings.AUDIT_ANCHOR_FILE),
+    }
+    return os.environ | ours | more

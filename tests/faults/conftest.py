@@ -158,9 +158,7 @@ def accounts(request, server) -> Callable[..., Counter]:
 
     def check(*, sent_again: int = 0) -> Counter:
         states = Counter(Delivery.objects.values_list("state", flat=True))
-        account = Account(
-            f"{request.node.path.stem}::{request.node.name.replace(f'[{request.node.callspec.params.get("run")}]', '')}", states
-        )
+        account = Account(f"{request.node.path.stem}::{_of_all_runs(request.node)}", states)
         account.lost = sum(count for state, count in states.items() if state not in ENDED)
         account.doubled = len(server.accepted) - len(set(server.accepted))
         ACCOUNTS.append(account)
@@ -169,6 +167,12 @@ def accounts(request, server) -> Callable[..., Counter]:
         return states
 
     return check
+
+
+def _of_all_runs(test: pytest.Function) -> str:
+    """Its name without the number of the run, which stands first."""
+    run = test.callspec.params["run"]
+    return test.name.replace(f"[{run}]", "").replace(f"[{run}-", "[")
 
 
 def answers() -> bool:
@@ -180,17 +184,22 @@ def answers() -> bool:
 
 
 @pytest.fixture
-def crash() -> Callable[[], None]:
-    """The server ends as in a power cut, and is started again."""
+def postgres(transactional_db) -> EmbeddedServer:
+    """The server of the tests."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW data_directory")
-        server = EmbeddedServer(Path(cursor.fetchone()[0]), settings=THROW_AWAY)
+        return EmbeddedServer(Path(cursor.fetchone()[0]), settings=THROW_AWAY)
+
+
+@pytest.fixture
+def crash(postgres) -> Callable[[], None]:
+    """The server ends as in a power cut, and is started again."""
 
     def immediately() -> None:
-        pid = int((server.data_dir / "postmaster.pid").read_text().splitlines()[0])
+        pid = int((postgres.data_dir / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGQUIT)
-        eventually(lambda: not server.is_running(), seconds=60)
-        server.start()
+        eventually(lambda: not postgres.is_running(), seconds=60)
+        postgres.start()
 
     return immediately
 
