@@ -9,10 +9,13 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import access, sentences  # noqa: PLC0415 - they need the models
+        from audit.seals import counters  # noqa: PLC0415 - as above
         from notices import health, personal_data, signals, trail  # noqa: F401, PLC0415 - connecting and registering is the point of three
+        from notices.models import Claim  # noqa: PLC0415 - as above
         from notices.roles import make_missing_roles  # noqa: PLC0415 - it needs the models
 
         sentences.register(trail.WORDS)
+        counters.count(Claim)
         access.name_page("delivery", _("Delivery"))
         access.name_page("readers", _("Readers"))
         # The last app of all, so that the permissions of every app exist by then.

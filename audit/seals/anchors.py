@@ -78,11 +78,12 @@ def append_missing() -> int:
     missing = Seal.objects.filter(number__gt=last.number if last else 0).order_by("number")
     lines = [json.dumps(asdict(Anchor.of(seal))) for seal in missing.iterator()]
     if lines:
-        _append(path(), "\n".join(lines) + "\n")
+        append(path(), "\n".join(lines) + "\n")
     return len(lines)
 
 
-def _append(target: Path, text: str) -> None:
+def append(target: Path, text: str) -> None:
+    """Whole lines, on disk when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("a+b") as file:
         if file.seek(0, os.SEEK_END):

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from audit.attribution import acting
 from audit.models import Epoch, Seal
-from audit.seals import anchors
+from audit.seals import anchors, counters
 from audit.triggers.functions import EPOCH_BITS
 from backoffice.permissions import require
 
-CLOCK = f"""
-    SELECT e.number, (e.number::bigint << {EPOCH_BITS}) | pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-           (SELECT system_identifier::text FROM pg_control_system())
+CLOCK = """
+    SELECT e.number, (e.number::bigint << {bits}) | pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+           (SELECT system_identifier::text FROM pg_control_system()), {reached}
     FROM (SELECT coalesce(max(number), 0) AS number FROM audit_epoch) e
 """
 
@@ -32,12 +32,14 @@ class Clock:
     epoch: int
     horizon: int  # every transaction whose stamp is less has ended
     system_identifier: str
+    reached: counters.Counts
 
 
 def clock() -> Clock:
     with connection.cursor() as cursor:
-        cursor.execute(CLOCK)
-        return Clock(*cursor.fetchone())
+        cursor.execute(CLOCK.format(bits=EPOCH_BITS, reached=counters.reached_sql()))
+        epoch, horizon, system_identifier, reached = cursor.fetchone()
+    return Clock(epoch, horizon, system_identifier, counters.read(reached))
 
 
 def why_sending_is_off() -> str:
@@ -54,6 +56,8 @@ def why_sending_is_off() -> str:
             return _("Seal %(number)s is another one than was anchored: this is not the database that was sealed.") % {
                 "number": anchor.number
             }
+    if counters.is_ahead(now.epoch, now.reached):
+        return _("An older copy of the database was restored: mails were taken up for sending since that it does not know of.")
     if head is not None and head.epoch >= now.epoch:
         if head.system_identifier != now.system_identifier:
             return _("The database was moved to another server since seal %(number)s.") % {"number": head.number}
@@ -86,7 +90,7 @@ def start_epoch(*, reason: str, actor: Any = None) -> Epoch:
 def _next(reason: str, actor: Any) -> Epoch:
     anchor = anchors.newest()
     known = [Epoch.objects.aggregate(newest=Max("number"))["newest"], Seal.objects.aggregate(newest=Max("epoch"))["newest"]]
-    number = max(anchor.epoch if anchor else 0, *(number or 0 for number in known)) + 1
+    number = max(anchor.epoch if anchor else 0, counters.last_epoch(), *(number or 0 for number in known)) + 1
     now = clock()
     with connection.cursor() as cursor:
         cursor.execute("SELECT (%s::bigint << %s) | pg_current_xact_id()::text::bigint", [number, EPOCH_BITS])

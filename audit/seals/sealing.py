@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.models import Seal, SealFormat, SealPart
-from audit.seals import anchors, epochs, keys, pieces
+from audit.seals import anchors, counters, epochs, keys, pieces
 from audit.seals.formats import digest_of, format_now, sealed_tables
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +35,7 @@ def seal() -> Seal | None:
             raise SealingIsOffError(why)
         made = _seal_next()
         anchors.append_missing()  # also of one that a killed process made
+        counters.note(epochs.clock().epoch)
     return made
 
 

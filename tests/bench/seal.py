@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import connection
 
-from audit.seals import epochs
+from audit.seals import counters, epochs
 from audit.seals.findings import Kind
 from audit.seals.formats import sealed_tables
 from audit.seals.sealing import seal
@@ -44,6 +44,7 @@ def _measure(scale: str) -> list[Figure]:
             raise MeasurementError(wrong[0])
     finally:
         settings.AUDIT_ANCHOR_FILE.unlink(missing_ok=True)
+        counters.path().unlink(missing_ok=True)
     return [
         Figure("seal.seal", sealing, "s", read, 1.5),
         Figure("seal.verify", verifying, "s", read, 5),

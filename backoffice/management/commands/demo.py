@@ -55,9 +55,10 @@ class Command(BaseCommand):
             with self.screen.step("Deleting what was there"):
                 database.empty()
                 shutil.rmtree(self.folder / "mail", ignore_errors=True)
-                for secret in (settings.AUDIT_ANCHOR_FILE, settings.AUDIT_SIGNING_KEY_FILE):  # of the database that is gone
-                    if Path(secret).resolve().is_relative_to(self.folder.parent):
-                        Path(secret).unlink(missing_ok=True)
+                anchors = settings.AUDIT_ANCHOR_FILE
+                for told in (anchors, f"{anchors}.counters", settings.AUDIT_SIGNING_KEY_FILE):  # of the database that is gone
+                    if Path(told).resolve().is_relative_to(self.folder.parent):
+                        Path(told).unlink(missing_ok=True)
                 if Path(settings.MEDIA_ROOT).resolve().is_relative_to(self.folder.parent):
                     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
         if not database.is_migrated():

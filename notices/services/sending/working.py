@@ -8,6 +8,7 @@ from time import monotonic, sleep
 from django.db import Error, connection
 from django.utils.translation import gettext as _
 
+from audit.seals.epochs import why_sending_is_off
 from backoffice.stopping import is_stopping
 from notices.mail.dialogue import ClaimLost
 from notices.mail.mailer import Mailer
@@ -64,6 +65,8 @@ class Work:
         return not (self.mailer.is_away or self.refused or is_stopping()) and monotonic() < self.until
 
     def _claim(self) -> Claim | None:
+        if why_sending_is_off():  # an older copy may have been restored under this very worker
+            return None
         admission = servers.admit(self.mailer.server, BATCH)
         while not admission.mails:
             if not admission.wait or admission.wait > LONGEST_WAIT or not self._goes_on():
