@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 
 from audit.seals import anchors
 
+TAIL = 1 << 12  # bytes at the end of the file, some dozens of lines; the newest alone would do
 Counts = dict[str, int]  # of each model, the number of its newest row
 _counted: list[type[models.Model]] = []
 LAST = "'{name}', coalesce(pg_sequence_last_value(pg_get_serial_sequence('{table}', '{key}')::regclass), 0)"
@@ -69,7 +70,7 @@ def _told(epoch: int) -> Counts:
 def _lines() -> list[dict[str, Any]]:
     try:
         with path().open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - anchors.TAIL, 0))
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
             lines = file.read().splitlines()
     except FileNotFoundError:
         return []

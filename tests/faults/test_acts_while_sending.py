@@ -8,6 +8,7 @@ from notices.services.sending import working
 from recipients.models import RecipientGroupAdditionalRecipient, User
 from tests.faults.conftest import PEOPLE, often
 from tests.makers import make_draft, make_group
+from tests.notices.amending.steps import amend, write
 from tests.notices.test_races import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +75,21 @@ def test_rewritten_and_published_again_everyone_gets_the_new_text(notice, alice,
     mend()
     accounts()
     assert set(Delivery.objects.filter(revision=2).values_list("state", flat=True)) == {"sent"}
+
+
+@MOMENTS
+@pytest.mark.parametrize("kind", often(["material"], ["tell", "typo"]))
+def test_changed_where_it_stands_each_is_told_what_the_author_chose(notice, alice, at_percent, mend, accounts, percent, kind, run):
+    write(notice, alice)
+    at_percent(lambda: amend(notice, kind, alice, people=PEOPLE))
+    DeliveryService.deliver(notice.pk)
+    mend()
+    states = accounts()
+    of_the_change = Delivery.objects.filter(revision=2) | Delivery.objects.filter(kind="change")
+    assert set(of_the_change.values_list("state", flat=True)) == (set() if kind == "typo" else {"sent"})
+    # A new revision takes the place of mails that had not left.
+    assert states["sent"] + states["cancelled"] == PEOPLE + of_the_change.count()
+    assert not states["cancelled"] or kind == "material"
 
 
 @MOMENTS
