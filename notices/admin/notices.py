@@ -33,7 +33,7 @@ from recipients.admin.access_pages import AccessPagesMixin
 
 WHEN = (
     (_("On show"), {"fields": (("start_date", "end_date"),)}),
-    (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+    (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"), ("remind_before", "remind_after"))}),
     (_("Whoever joins later"), {"fields": (("tells_joiners", "joiner_days"),)}),
 )
 
@@ -112,6 +112,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
             path("<int:object_id>/delivery/<int:delivery_id>/arrived/", page(one_mail.arrived), name="notices_notice_mail_arrived"),
             path("<int:object_id>/delivery/<int:delivery_id>/again/", page(one_mail.again), name="notices_notice_mail_again"),
+            path("<int:object_id>/delivery/<int:delivery_id>/remind/", page(one_mail.remind), name="notices_notice_mail_remind"),
             path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
             path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
             path("<int:object_id>/versions/<int:history_id>/take-back/", page(versions.take_back), name="notices_notice_take_back"),
