@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
 from django.contrib.messages import WARNING
+from django.contrib.postgres.fields import ArrayField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.admin import AuditedAdmin
 from audit.object_history.states import State
@@ -87,6 +89,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     actions = bulk.ACTIONS
 
     form = NoticeForm
+    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     fieldsets = (
         (None, {"fields": ("title", ("category", "department"), "content", "version")}),
         *WHEN,
