@@ -41,10 +41,10 @@ def gather() -> int:
     _run(statements.LATE, {"late": _("It did not leave within working hours. What it was to say is said with the next one.")})
     with connection.cursor() as cursor:
         cursor.execute(statements.ZONES_OF_WAITING)
-        zones = [zone for (zone,) in cursor.fetchall()]
-    if not zones:
+        days = local_days((zone for (zone,) in cursor.fetchall()), now)
+    if not any(day.until for day in days):
         return 0
-    given = parameters(local_days(zones, now), now)
+    given = parameters(days, now)
     _run(statements.DROP, given)
     opened = _run(statements.OPEN_MAILS, given)
     _run(statements.PUT_INTO_MAILS, given)

@@ -95,9 +95,12 @@ OF_REMINDER = """
          AND d.person_id = r.person_id
     JOIN recipients_user u ON u.id = r.person_id
 """
+AT_WORK = f"{LOCAL} ON local.zone = u.time_zone AND local.until IS NOT NULL"
 DROP = f"""
     UPDATE notices_reminder SET needless = x.why
-    FROM (SELECT r.id, {WHY_NEEDLESS} AS why FROM notices_reminder r {OF_REMINDER} WHERE {WAITING}) x
+    FROM (
+        SELECT r.id, {WHY_NEEDLESS} AS why FROM notices_reminder r {OF_REMINDER} JOIN {AT_WORK} WHERE {WAITING}
+    ) x
     WHERE notices_reminder.id = x.id AND x.why <> ''
 """
 
@@ -111,10 +114,8 @@ LATE = """
     UPDATE notices_reminder r SET mail_id = NULL FROM late WHERE r.mail_id = late.id
 """
 
-# Of those at work now.
 NOW_AT_WORK = f"""
-    FROM notices_reminder r JOIN recipients_user u ON u.id = r.person_id
-    JOIN {LOCAL} ON local.zone = u.time_zone AND local.until IS NOT NULL
+    FROM notices_reminder r JOIN recipients_user u ON u.id = r.person_id JOIN {AT_WORK}
     WHERE {WAITING} AND NOT EXISTS (SELECT FROM notices_sendingpause p WHERE p.notice_id = r.notice_id)
 """
 OPEN_MAILS = f"""
