@@ -32,4 +32,6 @@ def readable(row: Any, field: Any, related: Related | None = None) -> str:
         return date_format(value, "DATE_FORMAT")
     if value is True or value is False:
         return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return Truncator(strip_tags(str(value if value is not None else ""))).chars(LONGEST_VALUE)

@@ -2,6 +2,7 @@
 
 import secrets
 import zoneinfo
+from datetime import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,18 @@ def days(text: str) -> int:
         msg = f"ERASE_LEAVERS_AFTER_DAYS is “{text}”, which is no number of days. Use one such as 365, or leave it out."
         raise ImproperlyConfigured(msg)
     return int(text)
+
+
+def working_hours(text: str) -> tuple[time, time]:
+    """From when until when on a day, as WORKING_HOURS says: “09:00-17:00”."""
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        begin = end = time.min
+    if begin >= end or begin.tzinfo or end.tzinfo:
+        msg = f"WORKING_HOURS is “{text}”, which is no part of a day. Use hours such as 09:00-17:00."
+        raise ImproperlyConfigured(msg)
+    return begin, end
 
 
 def time_zone(name: str) -> str:

@@ -15,7 +15,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.broker import broker_settings
-from backoffice.environment import bounce_mailbox, database, days, local_secret_key, mailer, require, secret_from, time_zone
+from backoffice.environment import bounce_mailbox, database, days, local_secret_key, mailer, require, secret_from, time_zone, working_hours
 from backoffice.logs import logging_config
 from backoffice.postgres import EmbeddedServer
 from backoffice.sign_in_settings import *  # noqa: F403 - settings all of them; kept apart for their length
@@ -226,6 +226,8 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.3}
 # A scheduled notice that is later than this asks a person instead of going out at an hour nobody chose.
 PUBLISH_GRACE = timedelta(minutes=env.int("PUBLISH_GRACE_MINUTES", default=60))
+# People are reminded from Monday to Friday within these hours of their own day.
+WORKING_HOURS = working_hours(env("WORKING_HOURS", default="09:00-17:00"))
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # None of them expires: a worker compares that with its own clock, and one that is an hour off would do nothing at all.
@@ -233,6 +235,8 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "backoffice.tick", "schedule": 30.0},
     "publish-due": {"task": "notices.publish_due", "schedule": 20.0},
     "sweep": {"task": "notices.sweep", "schedule": 30.0},
+    "note-reminders": {"task": "notices.note_reminders", "schedule": 900.0},
+    "remind": {"task": "notices.remind", "schedule": 60.0},
     "follow-audiences": {"task": "notices.follow_audiences", "schedule": 30.0},
     "compare-audiences": {"task": "notices.compare_audiences", "schedule": crontab(hour="3", minute="45")},
     "sweep-imports": {"task": "recipients.sweep_imports", "schedule": 30.0},

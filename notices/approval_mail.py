@@ -16,7 +16,7 @@ Decision = Approval.Decision
 
 class ApprovalMailer(Mailer):
     def __init__(self, step: Approval) -> None:
-        super().__init__(step.notice)
+        super().__init__()
         self.step = step
 
     def _render(self) -> bytes:
@@ -24,7 +24,7 @@ class ApprovalMailer(Mailer):
             "heading": _heading(self.step),
             "sentences": _sentences(self.step),
             "reason": self.step.reason,
-            "url": settings.SITE_URL + reverse(_page(self.step), args=[self.notice.pk]),
+            "url": settings.SITE_URL + reverse(_page(self.step), args=[self.step.notice_id]),
             "organisation": settings.ORGANISATION_NAME,
         }
         # Stable for a step and a person, so that a mail which was sent twice is recognised as one.

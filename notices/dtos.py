@@ -9,6 +9,7 @@ from typing import Any, Self
 from django.core.serializers.json import DjangoJSONEncoder
 
 from notices.models import Favourite, Notice, ReadAcknowledgment
+from notices.models.notice import days_after, days_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class NoticeCreationData:
     requires_acknowledgement: bool = field(default=False, kw_only=True)
     due_date: date | None = field(default=None, kw_only=True)
     department_id: int | None = field(default=None, kw_only=True)
+    remind_before: tuple[int, ...] = field(default=tuple(days_before()), kw_only=True)
+    remind_after: tuple[int, ...] = field(default=tuple(days_after()), kw_only=True)
     tells_joiners: bool = field(default=True, kw_only=True)
     joiner_days: int | None = field(default=None, kw_only=True)
 

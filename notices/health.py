@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from backoffice.health import Finding, Group, Level, check
 from backoffice.health.figures import Figure, figures
 from backoffice.health.findings import since
-from notices.models import Delivery, Notice
+from notices.models import ApprovalMail, Delivery, Notice, OutgoingMail, ReminderMail
 from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from recipients.repositories import AudienceRepository
@@ -57,8 +57,8 @@ STATE = """
     )
     SELECT waiting.*, trouble.*, late.*, clock_timestamp() AS now FROM waiting, trouble, late
 """
-APPROVAL_MAILS = """
-    SELECT count(*), min(next_attempt_at), clock_timestamp() FROM notices_approvalmail
+DUE = """
+    SELECT count(*), min(next_attempt_at), clock_timestamp() FROM {table}
     WHERE state IN ('waiting', 'retry') AND next_attempt_at < clock_timestamp() - interval '10 minutes'
 """
 
@@ -200,14 +200,28 @@ def audience_keys() -> Iterator[Finding]:
 
 @check("mails about approvals", Group.MAIL)
 def approval_mails() -> Iterator[Finding]:
-    with connection.cursor() as cursor:
-        cursor.execute(APPROVAL_MAILS)
-        count, due, now = cursor.fetchone()
+    count, due, now = _due(ApprovalMail)
     if count:
         text = ngettext(
             "%(count)s mail about an approval is due %(since)s.", "%(count)s mails about approvals are due, one %(since)s.", count
         )
         yield Finding(_told(text, count, due, now), _("See to workers and clock: then they leave by themselves."))
+
+
+@check("reminders", Group.MAIL)
+def reminders() -> Iterator[Finding]:
+    count, due, now = _due(ReminderMail)
+    if count:
+        text = ngettext("%(count)s reminder mail is due %(since)s.", "%(count)s reminder mails are due, one %(since)s.", count)
+        remedy = _("See to workers and clock. What does not leave within working hours is said with the next day's mail.")
+        yield Finding(_told(text, count, due, now), remedy)
+
+
+def _due(model: type[OutgoingMail]) -> tuple[int, datetime, datetime]:
+    """How many mails of a table are due for ten minutes and more, since when the first is, and the time there."""
+    with connection.cursor() as cursor:
+        cursor.execute(DUE.format(table=model._meta.db_table))
+        return cursor.fetchone()
 
 
 @figures

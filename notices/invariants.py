@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from notices.models import ApprovalMail, Delivery
+from notices.models import ApprovalMail, Delivery, MailState, OutgoingMail, ReminderMail
 from notices.repositories import AudienceKeyRepository
 from notices.services.sending.claims import LEASE
 from recipients.audience import CURRENT_ASSIGNMENTS
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 SHOWN = 20
+# By the word that their Message-IDs begin with.
+ACCOUNTED: dict[str, type[OutgoingMail]] = {"delivery": Delivery, "reminder": ReminderMail}
+ARRIVED = (MailState.SENT, MailState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Violation:
     examples: tuple[str, ...]
 
 
-_DELIVERY, _APPROVAL_MAIL = Delivery._meta.db_table, ApprovalMail._meta.db_table
+_DELIVERY, _APPROVAL_MAIL, _REMINDER_MAIL = (model._meta.db_table for model in (Delivery, ApprovalMail, ReminderMail))
 # Whoever is behind a notice's address today, through any of the three kinds of link.
 _IN_THE_AUDIENCE = f"""
     WITH ra AS ({CURRENT_ASSIGNMENTS})
@@ -130,7 +133,7 @@ INVARIANTS = (
             WHERE m.state = 'claimed'
             AND NOT EXISTS (SELECT FROM notices_claim c WHERE c.id = m.fence AND c."table" = '{table}' AND m.id = ANY(c.mails))
             """
-            for table in (_DELIVERY, _APPROVAL_MAIL)
+            for table in (_DELIVERY, _APPROVAL_MAIL, _REMINDER_MAIL)
         ),
     ),
     Invariant(
@@ -144,6 +147,27 @@ INVARIANTS = (
         f"""
         SELECT 'delivery ' || d.id FROM {_DELIVERY} d JOIN notices n ON n.id = d.notice_id
         WHERE n.status = 'withdrawn' AND d.state = 'sent' AND d.changed_at > n.withdrawn_at + %(lease)s
+        """,
+    ),
+    Invariant(
+        "reminded",
+        _("Nobody gets two reminder mails on a day, nor is reminded twice for the same day or by one call."),
+        f"""
+        SELECT 'person ' || person_id || ', ' || day FROM {_REMINDER_MAIL} GROUP BY person_id, day HAVING count(*) > 1
+        UNION ALL
+        SELECT 'notice ' || notice_id || ', person ' || person_id FROM notices_reminder
+        GROUP BY notice_id, revision, person_id, day, call_id HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        "reminded_of_what_they_have",
+        _("Whoever is reminded of a notice was told of it before."),
+        f"""
+        SELECT 'reminder ' || r.id FROM notices_reminder r
+        WHERE NOT EXISTS (
+            SELECT FROM {_DELIVERY} d
+            WHERE d.notice_id = r.notice_id AND d.revision = r.revision AND d.kind = 'publication' AND d.person_id = r.person_id
+        )
         """,
     ),
     Invariant(
@@ -180,15 +204,15 @@ def disagreements(accepted: Iterable[str], *, sent_again: int = 0) -> list[Viola
 
     `sent_again` is how many mails a person let go out although they may have arrived.
     """
-    times = Counter(_delivery_id(message_id) for message_id in accepted if message_id.startswith("<delivery-"))
+    times = Counter(mail for message_id in accepted if (mail := _mail(message_id)) is not None)
     twice = sum(count - 1 for count in times.values())
     found = []
     if twice > sent_again:
-        examples = tuple(f"delivery {pk}" for pk, count in times.most_common(SHOWN) if count > 1)
+        examples = tuple(f"{kind} {pk}" for (kind, pk), count in times.most_common(SHOWN) if count > 1)
         found.append(Violation(str(_("No mail is accepted twice, but those that a person sent again.")), examples))
-    states = dict(Delivery.objects.values_list("pk", "state"))
-    never = [f"delivery {pk}" for pk, state in states.items() if state == Delivery.State.SENT and pk not in times]
-    silent = [f"delivery {pk}: {states.get(pk)}" for pk in times if states.get(pk) not in {Delivery.State.SENT, Delivery.State.UNKNOWN}]
+    states = {(kind, pk): state for kind, model in ACCOUNTED.items() for pk, state in model.objects.values_list("pk", "state")}
+    never = [f"{kind} {pk}" for (kind, pk), state in states.items() if state == MailState.SENT and (kind, pk) not in times]
+    silent = [f"{kind} {pk}: {states.get((kind, pk))}" for kind, pk in times if states.get((kind, pk)) not in ARRIVED]
     if never:
         found.append(Violation(str(_("What counts as sent was accepted by the mail server.")), tuple(never[:SHOWN])))
     if silent:
@@ -196,5 +220,7 @@ def disagreements(accepted: Iterable[str], *, sent_again: int = 0) -> list[Viola
     return found
 
 
-def _delivery_id(message_id: str) -> int:
-    return int(message_id.removeprefix("<delivery-").partition(".")[0])
+def _mail(message_id: str) -> tuple[str, int] | None:
+    """Which mail of which table it is; None: one that is not accounted for."""
+    kind, _dash, numbers = message_id.removeprefix("<").partition("-")
+    return (kind, int(numbers.partition("@")[0].partition(".")[0])) if kind in ACCOUNTED else None

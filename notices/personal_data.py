@@ -18,6 +18,9 @@ from notices.models import (
     NoticeAdditionalRecipient,
     NoticeUserPermission,
     ReadAcknowledgment,
+    Reminder,
+    ReminderCall,
+    ReminderMail,
     SendingPause,
 )
 from recipients.models import User
@@ -83,8 +86,25 @@ def pauses(person: User) -> Iterator[Row]:
     return told(SendingPause.objects.filter(by=person).order_by("pk"), NOTICE | {"at": "at", "reason": "reason"})
 
 
+def reminders(person: User) -> Iterator[Row]:
+    """What this person was to be reminded of, and in which mail that was done."""
+    columns = ("revision", "day", "call_id", "noted_at", "needless", "mail_id")
+    return told(Reminder.objects.filter(person=person).order_by("pk"), NOTICE | {name: name for name in columns})
+
+
+def reminder_mails(person: User) -> Iterator[Row]:
+    columns = ("id", "day", "leave_by", "state", "attempts", "changed_at", "reason")
+    return told(ReminderMail.objects.filter(person=person).order_by("pk"), {name: name for name in columns})
+
+
+def reminders_by_hand(person: User) -> Iterator[Row]:
+    """What this person had others reminded of, or was alone reminded of by somebody."""
+    rows = ReminderCall.objects.filter(Q(by=person) | Q(person=person)).order_by("pk")
+    return told(rows, NOTICE | {"revision": "revision", "at": "at", "people": "people"})
+
+
 def mails_that_came_back(person: User) -> Iterator[Row]:
-    columns = ("delivery_id", "approval_mail_id", "kind", "code", "diagnostic", "at", "taken_at")
+    columns = ("delivery_id", "approval_mail_id", "reminder_mail_id", "kind", "code", "diagnostic", "at", "taken_at")
     return told(Bounce.objects.filter(person=person).order_by("pk"), {name: name for name in columns})
 
 
@@ -102,6 +122,14 @@ register(
     Part("addressed", _("Notices that name this person"), addressed, frozenset({"notices.NoticeAdditionalRecipient.user"})),
     Part("deliveries", _("Mails"), deliveries, frozenset({"notices.Delivery.person"})),
     Part("mails_that_came_back", _("Mails that came back"), mails_that_came_back, frozenset({"notices.Bounce.person"})),
+    Part("reminders", _("Reminders"), reminders, frozenset({"notices.Reminder.person"})),
+    Part("reminder_mails", _("Reminder mails"), reminder_mails, frozenset({"notices.ReminderMail.person"})),
+    Part(
+        "reminders_by_hand",
+        _("Reminders by hand"),
+        reminders_by_hand,
+        frozenset({"notices.ReminderCall.by", "notices.ReminderCall.person"}),
+    ),
     Part("readings", _("Notices opened and acknowledged"), readings, frozenset({"notices.ReadAcknowledgment.user"})),
     Part("favourites", _("Favourites"), favourites, frozenset({"notices.Favourite.user"})),
     Part("decisions", _("Steps of approval"), decisions, frozenset({"notices.Approval.by"})),

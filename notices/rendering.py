@@ -35,4 +35,8 @@ def render(notice: Notice) -> RenderedNotice:
 
 def notice_url(notice: Notice) -> str:
     """The address of the notice in the inbox, as it stands in mails."""
-    return settings.SITE_URL + reverse("inbox:notice", args=[notice.pk])
+    return address_of_notice(notice.pk)
+
+
+def address_of_notice(notice_id: int) -> str:
+    return settings.SITE_URL + reverse("inbox:notice", args=[notice_id])

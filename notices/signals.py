@@ -7,11 +7,11 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 
 from backoffice.signals import post_soft_delete, pre_soft_delete
-from notices.events import approval_recorded, audience_changed, mails_wait, notice_published
+from notices.events import approval_recorded, audience_changed, mails_wait, notice_published, reminders_wait
 from notices.models import Approval, Notice
 from notices.rendering import cache_key
 from notices.services.trash import refuse_deletion, refuse_group_deletion
-from notices.tasks import send_notice_notifications, tell_of_approval
+from notices.tasks import remind, send_notice_notifications, tell_of_approval
 from recipients.models import RecipientGroup
 
 
@@ -50,3 +50,8 @@ def wake_the_worker_for_an_approval(sender: type[Approval], approval_id: int, **
 @receiver((notice_published, audience_changed, mails_wait), dispatch_uid="notices.wake_the_worker")
 def wake_the_worker(sender: type[Notice], notice_id: int, **kwargs: Any) -> None:
     send_notice_notifications.delay(notice_id)
+
+
+@receiver(reminders_wait, dispatch_uid="notices.wake_the_worker_for_reminders")
+def wake_the_worker_for_reminders(sender: type[Notice], **kwargs: Any) -> None:
+    remind.delay()

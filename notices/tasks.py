@@ -3,12 +3,13 @@
 from celery import shared_task
 
 from audit.seals.epochs import why_sending_is_off
-from notices.models import ApprovalMail, Delivery, Notice
+from notices.models import ApprovalMail, Delivery, Notice, ReminderMail
 from notices.services.approval_mail import ApprovalMailService
 from notices.services.bounce_mailbox import take_from_mailbox
 from notices.services.delivery import DeliveryService
 from notices.services.following import FollowingService
 from notices.services.publishing import PublishingMixin
+from notices.services.reminding import ReminderService
 from notices.services.sending.claims import settle
 
 
@@ -64,12 +65,44 @@ def compare_audiences(after: int = 0) -> int:
     return followed.changed
 
 
+@shared_task(name="notices.note_reminders")
+def note_reminders() -> int:
+    """Note who is to be reminded of what by now. Returns how many that are."""
+    return ReminderService.note()
+
+
+@shared_task(name="notices.remind")
+def remind() -> int:
+    """Make mails for those at work now of what waits for them, and see that they leave. Returns how many it made."""
+    opened = ReminderService.gather()
+    if opened:
+        send_reminders.delay()
+    elif ReminderService.is_due():
+        send_one_turn_of_reminders.delay()
+    return opened
+
+
+@shared_task(name="notices.send_reminders")
+def send_reminders() -> int:
+    """Send what is due, turn by turn. Returns how many mails were dealt with."""
+    done = ReminderService.send()
+    if done and ReminderService.is_due():
+        send_reminders.delay()
+    return done
+
+
+@shared_task(name="notices.send_one_turn_of_reminders")
+def send_one_turn_of_reminders() -> int:
+    """The same for one turn alone, asked for each minute while any are due."""
+    return ReminderService.send()
+
+
 @shared_task(name="notices.sweep")
 def sweep() -> int:
     """Find what was lost: hints, workers that died, publications without deliveries. Returns how many notices were woken."""
     for approval_id in ApprovalMailService.due():
         tell_of_approval.delay(approval_id)
-    settle([Delivery, ApprovalMail])
+    settle([Delivery, ApprovalMail, ReminderMail])
     notice_ids = DeliveryService.mend()
     for notice_id in notice_ids:
         send_one_turn.delay(notice_id)

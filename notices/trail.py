@@ -19,6 +19,7 @@ from notices.models import (
     NoticeRolePermission,
     NoticeUserPermission,
     ReadAcknowledgment,
+    ReminderCall,
     SendingPause,
 )
 from recipients.trail import GRANTED_TO_A_PERSON, GRANTED_TO_A_ROLE, PUT_AWAY, WITH_THE_TRASH
@@ -115,6 +116,13 @@ WORDS = {
         created_many=_("paused the mails about {count} notices"),
         deleted_many=_("resumed the mails about {count} notices"),
         own_name=_("the pause of the mails about {notice}"),
+    ),
+    ReminderCall: Words(
+        created=_("had people reminded of {notice}: {people}"),
+        deleted=_("deleted the record that people were reminded of {notice}"),
+        created_many=_("had people reminded of {count} notices"),
+        deleted_many=_("deleted the record of {count} reminders"),
+        own_name=_("a reminder of {notice} by hand"),
     ),
     Attachment: Words(
         name_fields=("name",),

@@ -7,6 +7,7 @@ from django.db import connection
 MOMENTS = {
     "notices_delivery": ("next_attempt_at",),
     "notices_approvalmail": ("next_attempt_at",),
+    "notices_remindermail": ("next_attempt_at", "leave_by"),
     "notices_claim": ("lease_until",),  # when it was claimed stays: the server did not start since
     "notices_mailserver": ("next_try_at", "counted_at", "away_since"),
     "notices": ("publish_at",),

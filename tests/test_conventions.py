@@ -34,6 +34,8 @@ NO_HISTORY = {
     "notices.Claim": "who holds which mails at this moment; gone when they are reported on",
     "notices.MailServer": "what workers found in the last minutes; decides nothing for longer",
     "notices.Bounce": "a journal in itself: what servers reported, written once; the mark on the person has a history",
+    "notices.Reminder": "a journal in itself: noted once; then it goes into a mail, or the row says why not",
+    "notices.ReminderMail": "a journal in itself, as deliveries are",
     "notices.Delivery": "a journal in itself: states only move on, and the row says since when and why",
     "notices.UnreadCount": "derived; may be lost at any time",
     "audit.Entry": "the trail itself: append-only, written by triggers",

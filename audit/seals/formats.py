@@ -24,6 +24,7 @@ WRITTEN = {
     "date": "encode(date_send({}::date), 'hex')",
     "double precision": "encode(float8send({}::float8), 'hex')",
     "bytea": "encode({}, 'hex')",
+    "smallint[]": "encode(array_send({}::smallint[]), 'hex')",
 }
 TEXTS = {"text", "character varying"}
 MOST_ARGUMENTS = 90  # PostgreSQL takes 100

@@ -15,6 +15,7 @@ from notices.admin.approval_acts import Approve, BreakGlass, LiftApproval, Rejec
 from notices.admin.forms import RequiredReasonForm
 from notices.admin.mail_acts import CancelMails, Pause, Resume, SendAgain, SendUnknownAgain, TakeAsArrived, pause_of
 from notices.admin.phrases import people_phrase, told_by_mail
+from notices.admin.reminder_acts import Remind, planned
 from notices.admin.schedule_form import ScheduleForm
 from notices.models import Delivery, Notice
 from notices.services import NoticeService
@@ -52,7 +53,7 @@ class Publish(Act):
             sentences.append(_("They are asked to acknowledge it by %(day)s.") % {"day": date_format(notice.due_date)})
         elif notice.requires_acknowledgement:
             sentences.append(_("They are asked to acknowledge it."))
-        return sentences
+        return sentences + planned(notice, audience)
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
         published = NoticeService.publish(notice.pk, actor=actor, reason=data.get("reason", ""), seen=seen)
@@ -73,6 +74,7 @@ class Schedule(Publish):
             _("“%(title)s” will be published by itself at the moment you choose.") % {"title": notice},
             _("As things stand it reaches %(people)s; who belongs to the audience is decided then.")
             % {"people": people_phrase(audience.total)},
+            *planned(notice, audience),
         ]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
@@ -191,6 +193,7 @@ ACTS: tuple[Act, ...] = (
     ReturnToAuthor(),
     Reject(),
     LiftApproval(),
+    Remind(),
     Resume(),
     SendAgain(),
     TakeAsArrived(),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from notices.admin.act import Act
 from notices.admin.forms import RequiredReasonForm
 from notices.admin.phrases import people_phrase, told_by_mail
+from notices.admin.reminder_acts import planned
 from notices.contributors import contributed
 from notices.models import Notice
 from notices.services import NoticeService
@@ -141,6 +142,7 @@ class BreakGlass(Act):
             _("Everyone in compliance is mailed at once, with your name and your reason."),
             _("The notice bears the mark “published without approval” for ever."),
             *told_by_mail(audience),
+            *planned(notice, audience),
         ]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:

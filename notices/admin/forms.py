@@ -36,7 +36,7 @@ class NoticeForm(forms.ModelForm):
         model = Notice
         fields = (
             *("title", "category", "department", "content", "start_date", "end_date", "requires_acknowledgement", "due_date"),
-            *("tells_joiners", "joiner_days", "version"),
+            *("remind_before", "remind_after", "tells_joiners", "joiner_days", "version"),
         )
         widgets = {"version": forms.HiddenInput}
 
@@ -67,6 +67,12 @@ class NoticeForm(forms.ModelForm):
         field.required = has_one and not may_everywhere(self.actor, verb, Notice)
         if field.required and not self.instance.pk and len(only := offered.values_list("pk", flat=True)[:2]) == 1:
             self.initial["department"] = only[0]
+
+    def clean_remind_before(self) -> list[int]:
+        return sorted(set(self.cleaned_data["remind_before"]), reverse=True)
+
+    def clean_remind_after(self) -> list[int]:
+        return sorted(set(self.cleaned_data["remind_after"]))
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]

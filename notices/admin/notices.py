@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_value
 from django.contrib.messages import WARNING
+from django.contrib.postgres.fields import ArrayField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.admin import AuditedAdmin
 from audit.object_history.states import State
@@ -33,7 +35,7 @@ from recipients.admin.access_pages import AccessPagesMixin
 
 WHEN = (
     (_("On show"), {"fields": (("start_date", "end_date"),)}),
-    (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"),)}),
+    (_("Acknowledgement"), {"fields": (("requires_acknowledgement", "due_date"), ("remind_before", "remind_after"))}),
     (_("Whoever joins later"), {"fields": (("tells_joiners", "joiner_days"),)}),
 )
 
@@ -87,6 +89,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
     actions = bulk.ACTIONS
 
     form = NoticeForm
+    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget}}
     fieldsets = (
         (None, {"fields": ("title", ("category", "department"), "content", "version")}),
         *WHEN,
@@ -112,6 +115,7 @@ class NoticeAdmin(AccessPagesMixin, bulk.BulkPermissionsMixin, AuditedAdmin):
             path("<int:object_id>/delivery/figures/", page(tabs.figures), name="notices_notice_figures"),
             path("<int:object_id>/delivery/<int:delivery_id>/arrived/", page(one_mail.arrived), name="notices_notice_mail_arrived"),
             path("<int:object_id>/delivery/<int:delivery_id>/again/", page(one_mail.again), name="notices_notice_mail_again"),
+            path("<int:object_id>/delivery/<int:delivery_id>/remind/", page(one_mail.remind), name="notices_notice_mail_remind"),
             path("<int:object_id>/readers/", page(tabs.readers), name="notices_notice_readers"),
             path("<int:object_id>/attachments/<int:attachment_id>/", page(tabs.attachment), name="notices_notice_attachment"),
             path("<int:object_id>/versions/<int:history_id>/take-back/", page(versions.take_back), name="notices_notice_take_back"),

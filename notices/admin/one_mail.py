@@ -18,7 +18,7 @@ from notices.admin.mail_acts import OptionalReasonWithMailsForm
 from notices.admin.told import sees_people
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
-from notices.services import DeliveryService
+from notices.services import DeliveryService, ReminderService
 from notices.services.steering import SENT_AGAIN_TO_ONE
 
 State = Delivery.State
@@ -31,6 +31,7 @@ class Decision(ABC):
     label: ClassVar[Any]
     states: ClassVar[tuple[str, ...]]
     form_class: ClassVar[type[forms.Form]] = forms.Form
+    tab: ClassVar[str] = "delivery"  # where it is asked from, and leads back to
 
     def is_open(self, mail: Delivery) -> bool:
         return mail.state in self.states
@@ -77,7 +78,29 @@ class Again(Decision):
         return _("%(person)s will be mailed again.") % {"person": mail.person}
 
 
+class Remind(Decision):
+    """Asked from the Readers tab, where it is seen who has not done it."""
+
+    slug, label = "remind", gettext_lazy("Remind")
+    states = (State.SENT, State.FAILED, State.UNKNOWN, State.SUPPRESSED, State.CANCELLED)
+    tab = "readers"
+
+    def is_open(self, mail: Delivery) -> bool:
+        return super().is_open(mail) and mail.closed_at is None and mail.person.is_active
+
+    def question(self, mail: Delivery) -> list[str]:
+        return [
+            _("%(person)s is reminded of “%(title)s”.") % {"person": mail.person, "title": mail.notice},
+            _("It goes with the reminder mail of the day, at the next working hour there, or with the next day's if that has left."),
+        ]
+
+    def run(self, mail: Delivery, actor: Any, data: dict[str, Any]) -> str:
+        ReminderService.remind_one(mail.notice_id, mail.person, actor=actor)
+        return _("%(person)s will be reminded.") % {"person": mail.person}
+
+
 DECISIONS: dict[str, Decision] = {decision.slug: decision for decision in (Arrived(), Again())}
+REMIND = Remind()
 
 
 def choices_for(mail: Delivery) -> list[tuple[str, str]]:
@@ -102,14 +125,23 @@ def again(admin: Any, request: HttpRequest, object_id: int, delivery_id: int) ->
     return _decide(admin, request, object_id, delivery_id, DECISIONS["again"])
 
 
+def remind(admin: Any, request: HttpRequest, object_id: int, delivery_id: int) -> HttpResponse:
+    return _decide(admin, request, object_id, delivery_id, REMIND)
+
+
+def _back(notice: Notice, mail: Delivery, decision: Decision) -> str:
+    page = reverse(f"admin:notices_notice_{decision.tab}", args=[notice.pk])
+    return f"{page}?state={mail.state}" if decision.tab == "delivery" else f"{page}?only=outstanding"
+
+
 def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, decision: Decision) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     if not (may(request.user, "publish", notice) and sees_people(request.user)):
         raise PermissionDenied
-    mail = Delivery.objects.of_revision(notice).select_related("person").filter(pk=delivery_id).first()
+    mail = Delivery.objects.of_revision(notice).select_related("person", "notice").filter(pk=delivery_id).first()
     if mail is None:
         raise Http404
-    back = f"{reverse('admin:notices_notice_delivery', args=[notice.pk])}?state={mail.state}"
+    back = _back(notice, mail, decision)
     form = decision.form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

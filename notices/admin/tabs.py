@@ -15,8 +15,9 @@ from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
 from notices.admin import came_back, readdressing
 from notices.admin.forms import ADDRESSEES, AudienceForm
-from notices.admin.one_mail import choices_for, may_decide
+from notices.admin.one_mail import REMIND, choices_for, may_decide
 from notices.admin.phrases import told_by_mail
+from notices.admin.reminder_acts import Remind
 from notices.admin.standing import standing_of
 from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
 from notices.downloads import download
@@ -24,11 +25,13 @@ from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
 from notices.presentation import DELIVERY_LABELS
 from notices.repositories import NoticeRepository
-from notices.services import NoticeService
+from notices.services import NoticeService, ReminderService
 from notices.services.addressing import not_addressable
 from recipients.admin.people_table import people_table
 from recipients.dtos import Address
 from recipients.repositories import AudienceRepository
+
+REMIND_ALL = Remind()
 
 
 def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -102,6 +105,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
             "came_back": came_back.number_of(notice),
             "sees_people": sees_people(request.user),
             "decides": decides,
+            "reminded": ReminderService.record(notice),
             "q": words_sought(request),
             "list_exports": _exports(request, "delivery", notice),
         }
@@ -127,10 +131,16 @@ def _figures(notice: Notice) -> dict[str, Any]:
 def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     record_view(request, page="readers", model=Notice._meta.label_lower, object_id=notice.pk)
-    rows = readings(notice, request.GET, request.user)
+    page = page_of(request, readings(notice, request.GET, request.user).prefetch_related("events"))
+    may_remind = may_decide(request.user, notice) and REMIND_ALL.is_possible(notice)
+    reminded = ReminderService.reminded_people(notice, (row.person_id for row in page.object_list))
+    for row in page.object_list:
+        row.reminded = reminded.get(row.person_id)
+        row.may_be_reminded = may_remind and _is_outstanding(notice, row) and REMIND.is_open(row)
     context = admin.page_context(request, notice, "readers") | {
         "figures": NoticeRepository.figures(notice),
-        "page": page_of(request, rows.prefetch_related("events")),
+        "page": page,
+        "may_remind": may_remind,
         "only": request.GET.get("only", ""),
         "parts": READER_PARTS,
         "sees_people": sees_people(request.user),
@@ -138,6 +148,10 @@ def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
         "list_exports": _exports(request, "readers", notice),
     }
     return TemplateResponse(request, "notices/admin/readers.html", context)
+
+
+def _is_outstanding(notice: Notice, row: Any) -> bool:
+    return (row.acknowledged_at if notice.requires_acknowledgement else row.read_at) is None
 
 
 def attachment(admin: Any, request: HttpRequest, object_id: int, attachment_id: int) -> FileResponse:

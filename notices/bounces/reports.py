@@ -7,7 +7,9 @@ from enum import StrEnum
 
 LONGEST_DIAGNOSTIC = 500
 # As `notices.mail` and `notices.approval_mail` make them. Numbers that fit the columns of the database.
-OURS = re.compile(r"(?P<kind>delivery|approval)-(?P<numbers>\d{1,18}(?:\.\d{1,9}){1,2})@(?P<domain>[A-Za-z0-9.-]{1,253})", re.ASCII)
+OURS = re.compile(
+    r"(?P<kind>delivery|approval|reminder)-(?P<numbers>\d{1,18}(?:\.\d{1,9}){0,2})@(?P<domain>[A-Za-z0-9.-]{1,253})", re.ASCII
+)
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
 
 

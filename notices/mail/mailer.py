@@ -1,7 +1,7 @@
 """Mails with one text to many people, over a kept connection."""
 
-from collections.abc import Callable
-from datetime import date
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from email.utils import parseaddr
 from types import TracebackType
 from typing import Self
@@ -11,17 +11,14 @@ from django.utils.translation import gettext as _
 
 from notices.mail.dialogue import Dialogue
 from notices.mail.outcome import Outcome
-from notices.mail.template import ID, UnusableAddressError, filled_in, template
-from notices.models import MailState, Notice
-from notices.rendering import notice_url, render
+from notices.mail.template import UnusableAddressError, filled_in
+from notices.models import MailState
 
 
-class Mailer:
-    """Sends mails about one notice. After `is_away` the server cannot be used for now; `problem` says why."""
+class Mailer(ABC):
+    """Sends mails of one kind. After `is_away` the server cannot be used for now; `problem` says why."""
 
-    def __init__(self, notice: Notice, *, due_on: date | None = None) -> None:
-        """`due_on`: the day by which these people are asked to acknowledge it, if it is not that of the notice."""
-        self.notice, self._due_on = notice, due_on or notice.due_date
+    def __init__(self) -> None:
         self.sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
         self._dialogue = Dialogue(settings.MAILERS["default"]["OPTIONS"], self.sender)
         self._template: bytes | None = None
@@ -55,15 +52,24 @@ class Mailer:
             self._template = self._render()
         return self._template
 
+    @abstractmethod
     def _render(self) -> bytes:
-        context = notice_context(self.notice) | {"due_on": self._due_on}
-        name = f"delivery-{ID.decode()}.{self.notice.pk}.{self.notice.revision}"
-        return template(self.sender, name, self.notice.title, "notices/mail/notice", context)
+        """The text that all of them get, as `notices.mail.template` makes it."""
+
+    def look_up(self, mail_ids: Sequence[int]) -> None:  # noqa: B027 - most have nothing to look up
+        """Told of the mails of a claim before they are written: for texts that differ."""
+
+    def text_of(self, mail_id: int) -> bytes | Outcome:
+        """The text of one mail before the person is filled in, or why it does not leave."""
+        return self.compose()
 
     def write(self, mail_id: int, name: str, email: str) -> bytes | Outcome:
         """The finished mail to one person, or why there cannot be one."""
+        text = self.text_of(mail_id)
+        if isinstance(text, Outcome):
+            return text
         try:
-            return filled_in(self.compose(), mail_id, name, email)
+            return filled_in(text, mail_id, name, email)
         except UnusableAddressError:
             return Outcome(MailState.FAILED, _("“%(email)s” is not a usable e-mail address.") % {"email": email})
 
@@ -81,15 +87,3 @@ def server_in_use() -> str:
     """Host and port of the mail server that mails are handed to now; empty if they go nowhere, as in tests."""
     options = settings.MAILERS["default"].get("OPTIONS")
     return Dialogue(options, "").server if options else ""
-
-
-def notice_context(notice: Notice) -> dict[str, object]:
-    rendered = render(notice)
-    return {
-        "notice": notice,
-        "due_on": notice.due_date,
-        "content_html": rendered.html,
-        "content_text": rendered.text,
-        "url": notice_url(notice),
-        "organisation": settings.ORGANISATION_NAME,
-    }

@@ -2,14 +2,31 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from notices.mail.mailer import Mailer, notice_context
+from notices.mail.mailer import Mailer
 from notices.mail.template import ID, template
 from notices.models import Amendment, Delivery, Notice
+from notices.rendering import notice_url, render
 
 
-class ChangeMailer(Mailer):
+class NoticeMailer(Mailer):
+    def __init__(self, notice: Notice, *, due_on: date | None = None) -> None:
+        """`due_on`: the day by which these people are asked to acknowledge it, if it is not that of the notice."""
+        super().__init__()
+        self.notice, self._due_on = notice, due_on or notice.due_date
+
+    @property
+    def _name(self) -> str:
+        return f"delivery-{ID.decode()}.{self.notice.pk}.{self.notice.revision}"
+
+    def _render(self) -> bytes:
+        context = notice_context(self.notice) | {"due_on": self._due_on}
+        return template(self.sender, self._name, self.notice.title, "notices/mail/notice", context)
+
+
+class ChangeMailer(NoticeMailer):
     """Says what changed and why, and shows the text that is on show now."""
 
     def __init__(self, notice: Notice, change: Amendment) -> None:
@@ -17,13 +34,24 @@ class ChangeMailer(Mailer):
         self.change = change
 
     def _render(self) -> bytes:
-        name = f"delivery-{ID.decode()}.{self.notice.pk}.{self.notice.revision}"
         context = notice_context(self.notice) | {"reason": self.change.reason, "changes": self.change.summary.splitlines()}
-        return template(self.sender, name, _("Changed: %(title)s") % {"title": self.notice}, "notices/mail/change", context)
+        return template(self.sender, self._name, _("Changed: %(title)s") % {"title": self.notice}, "notices/mail/change", context)
 
 
 def mailer_for(notice: Notice, kind: str, occasion: int, due_on: date | None = None) -> Mailer:
     """`due_on`: the day by which these people are asked to acknowledge it, if it is not that of the notice."""
     if kind == Delivery.Kind.CHANGE:
         return ChangeMailer(notice, Amendment.objects.get(notice=notice, number=occasion))
-    return Mailer(notice, due_on=due_on)
+    return NoticeMailer(notice, due_on=due_on)
+
+
+def notice_context(notice: Notice) -> dict[str, object]:
+    rendered = render(notice)
+    return {
+        "notice": notice,
+        "due_on": notice.due_date,
+        "content_html": rendered.html,
+        "content_text": rendered.text,
+        "url": notice_url(notice),
+        "organisation": settings.ORGANISATION_NAME,
+    }

@@ -15,6 +15,7 @@ from notices.models.moves import AudienceMove, MembershipDay
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
 from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail
 from notices.models.reading import Favourite, ReadAcknowledgment
+from notices.models.reminder import Needless, Reminder, ReminderCall, ReminderMail
 
 __all__ = [
     "PINNED_FIELDS",
@@ -37,6 +38,7 @@ __all__ = [
     "MailServer",
     "MailState",
     "MembershipDay",
+    "Needless",
     "Notice",
     "NoticeAdditionalRecipient",
     "NoticeRecipient",
@@ -45,6 +47,9 @@ __all__ = [
     "NoticeUserPermission",
     "OutgoingMail",
     "ReadAcknowledgment",
+    "Reminder",
+    "ReminderCall",
+    "ReminderMail",
     "SendingPause",
     "TrashedNotice",
     "UnreadCount",

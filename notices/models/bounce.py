@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notices.models.approval import ApprovalMail
 from notices.models.delivery import Delivery
+from notices.models.reminder import ReminderMail
 
 
 class Bounce(models.Model):
@@ -30,6 +31,9 @@ class Bounce(models.Model):
     approval_mail = models.ForeignKey(
         ApprovalMail, models.DO_NOTHING, null=True, db_constraint=False, related_name="bounces", verbose_name=_("mail about an approval")
     )
+    reminder_mail = models.ForeignKey(
+        ReminderMail, models.DO_NOTHING, null=True, db_constraint=False, related_name="bounces", verbose_name=_("reminder mail")
+    )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("person"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     code = models.CharField(_("status code"), max_length=16, blank=True)
@@ -44,7 +48,12 @@ class Bounce(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["hard", "soft", "delayed"]), name="bounce_kind_is_known"),
-            models.CheckConstraint(condition=Q(delivery__isnull=True) ^ Q(approval_mail__isnull=True), name="bounce_is_of_one_mail"),
+            models.CheckConstraint(
+                condition=Q(delivery__isnull=False, approval_mail__isnull=True, reminder_mail__isnull=True)
+                | Q(delivery__isnull=True, approval_mail__isnull=False, reminder_mail__isnull=True)
+                | Q(delivery__isnull=True, approval_mail__isnull=True, reminder_mail__isnull=False),
+                name="bounce_is_of_one_mail",
+            ),
         ]
 
     def __str__(self) -> str:

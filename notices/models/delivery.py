@@ -58,6 +58,8 @@ class Delivery(OutgoingMail):
             models.Index(fields=["notice", "next_attempt_at", "id"], name="delivery_to_do", condition=Q(state__in=TO_DO)),
             # What workers hold, and so next to nothing: each sweep looks whether a claim stands behind it.
             models.Index(fields=["fence"], name="delivery_claimed", condition=Q(state=MailState.CLAIMED)),
+            # Those with a day of their own, for their reminders.
+            models.Index(fields=["notice", "due_on"], name="delivery_own_day", condition=Q(due_on__isnull=False)),
             # What went wrong lately is counted often, and is little.
             models.Index(fields=["changed_at"], name="delivery_in_trouble", condition=Q(state__in=["failed", "unknown"])),
         ]

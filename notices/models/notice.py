@@ -1,9 +1,11 @@
 """The notice itself, its category and its attachments."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
@@ -27,6 +29,20 @@ from recipients.models import Recipient
 
 JOINER_DAYS = 5  # working days, where neither the notice nor its category says
 WORKING_DAYS = (MinValueValidator(1), MaxValueValidator(250))
+MOST_REMINDERS, FARTHEST_REMINDER = 10, 120  # on each side of the day to acknowledge by; days from it
+
+
+def days_before() -> list[int]:
+    return [7, 1]
+
+
+def days_after() -> list[int]:
+    return [3, 10]
+
+
+def _reminder_days(label: Any, help_text: Any, default: Callable[[], list[int]]) -> ArrayField:
+    day = models.PositiveSmallIntegerField(validators=[MaxValueValidator(FARTHEST_REMINDER)])
+    return ArrayField(day, size=MOST_REMINDERS, verbose_name=label, help_text=help_text, default=default, db_default=[], blank=True)
 
 
 class Category(models.Model):
@@ -96,6 +112,13 @@ class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixi
     )
     requires_acknowledgement = models.BooleanField(_("must be acknowledged"), default=False)
     due_date = models.DateField(_("acknowledge by"), null=True, blank=True)
+    # Calendar days from the day to acknowledge by, which for a joiner is their own (docs/decisions/0029).
+    remind_before = _reminder_days(
+        _("remind days before"),
+        _("Numbers with commas between, such as 7, 1; 0 is the day itself. Empty: no reminder before."),
+        days_before,
+    )
+    remind_after = _reminder_days(_("remind days after"), _("The same, for who is late. Empty: no reminder after."), days_after)
     tells_joiners = models.BooleanField(
         _("mail those who join later"),
         default=True,

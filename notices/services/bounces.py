@@ -19,7 +19,7 @@ from django.db.models.functions import Least, Now
 from notices.bounces.events import read_events
 from notices.bounces.parsing import read
 from notices.bounces.reports import Kind, MailId, Report, What, without_addresses
-from notices.models import ApprovalMail, Bounce, Delivery
+from notices.models import ApprovalMail, Bounce, Delivery, ReminderMail
 from recipients.models import AddressProblem, User
 from recipients.services import AddressService
 
@@ -116,6 +116,8 @@ def _mail(found: MailId) -> _Mail | None:
             return _delivery(pk, notice_id, revision)
         case "approval", (pk, approval_id):
             return _approval_mail(pk, approval_id)
+        case "reminder", (pk,):
+            return _reminder_mail(pk)
     return None
 
 
@@ -128,6 +130,11 @@ def _delivery(pk: int, notice_id: int, revision: int) -> _Mail | None:
 def _approval_mail(pk: int, approval_id: int) -> _Mail | None:
     row = ApprovalMail.objects.filter(pk=pk, approval_id=approval_id, attempts__gt=0).values_list("person_id", "approval__at").first()
     return _Mail(row[0], row[1], {"approval_mail_id": pk}) if row else None
+
+
+def _reminder_mail(pk: int) -> _Mail | None:
+    row = ReminderMail.objects.filter(pk=pk, attempts__gt=0).values_list("person_id", "changed_at").first()
+    return _Mail(row[0], row[1], {"reminder_mail_id": pk}) if row else None
 
 
 def _names(report: Report, person: User) -> bool:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 # What may be taken back. Never the state, nor anything that follows from it.
 FIELDS = (
     *("title", "category", "content", "start_date", "end_date", "requires_acknowledgement", "due_date"),
-    *("tells_joiners", "joiner_days"),
+    *("remind_before", "remind_after", "tells_joiners", "joiner_days"),
 )
 LONGEST_TITLE = 200
 ATTACHED = Branch(Attachment, Attachment._meta.get_field("notice"))

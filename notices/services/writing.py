@@ -53,6 +53,8 @@ class WritingMixin:
             category_id=data.category_id,
             requires_acknowledgement=data.requires_acknowledgement,
             due_date=data.due_date,
+            remind_before=list(data.remind_before),
+            remind_after=list(data.remind_after),
             tells_joiners=data.tells_joiners,
             joiner_days=data.joiner_days,
         )

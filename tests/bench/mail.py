@@ -22,7 +22,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from notices.mail.mailer import Mailer, notice_context
+from notices.mail.texts import NoticeMailer, notice_context
 from notices.models import Delivery, Notice
 from notices.services import DeliveryService
 from recipients.models import User
@@ -89,7 +89,7 @@ def _send(notice: Notice, person: User) -> None:
 
 
 def _bare(notice: Notice, people: list[User]) -> float:
-    with Mailer(notice) as mailer:
+    with NoticeMailer(notice) as mailer:
         mails = [(person.email, mailer.write(number, person.get_full_name(), person.email)) for number, person in enumerate(people)]
     port = settings.MAILERS["default"]["OPTIONS"]["port"]
 

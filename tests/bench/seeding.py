@@ -49,6 +49,8 @@ def _default(field: models.Field) -> str:
         return "now()"
     if field.has_default():
         value = field.get_default()
+        if isinstance(value, list):
+            return f"'{{{','.join(map(str, value))}}}'"
         return str(value).lower() if isinstance(value, bool) else f"'{value}'"
     return "''"
 

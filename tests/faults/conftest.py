@@ -15,7 +15,7 @@ from django.db import Error, connection, connections
 
 from backoffice.postgres import THROW_AWAY, EmbeddedServer
 from notices.invariants import disagreements, violations
-from notices.models import ApprovalMail, Delivery, Notice
+from notices.models import ApprovalMail, Delivery, Notice, OutgoingMail, ReminderMail
 from notices.services import DeliveryService
 from notices.services.sending.claims import LEASE, settle
 from recipients.models import User
@@ -146,7 +146,7 @@ def mend(server) -> Callable[[], int]:
 
 def sweep() -> None:
     """What the task does, with every hint taken up at once."""
-    settle([Delivery, ApprovalMail])
+    settle([Delivery, ApprovalMail, ReminderMail])
     for notice_id in DeliveryService.mend():
         while DeliveryService.deliver(notice_id):
             pass
@@ -154,10 +154,10 @@ def sweep() -> None:
 
 @pytest.fixture
 def accounts(request, server) -> Callable[..., Counter]:
-    """The invariants hold, nobody was lost and nobody mailed twice. Returns how many deliveries are in which state."""
+    """The invariants hold, nobody was lost and nobody mailed twice. Returns how many mails of `model` are in which state."""
 
-    def check(*, sent_again: int = 0) -> Counter:
-        states = Counter(Delivery.objects.values_list("state", flat=True))
+    def check(*, sent_again: int = 0, model: type[OutgoingMail] = Delivery) -> Counter:
+        states = Counter(model.objects.values_list("state", flat=True))
         account = Account(f"{request.node.path.stem}::{_of_all_runs(request.node)}", states)
         account.lost = sum(count for state, count in states.items() if state not in ENDED)
         account.doubled = len(server.accepted) - len(set(server.accepted))

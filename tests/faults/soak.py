@@ -11,12 +11,14 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import connection
 
-from notices.models import Delivery, Notice
-from notices.services import NoticeService
+from notices.exceptions import NoticeError
+from notices.models import Delivery, Notice, ReminderMail
+from notices.services import NoticeService, ReminderService
 from notices.services.sending.claims import LEASE
 from recipients.models import User
 from tests.clock import pass_time
@@ -79,9 +81,15 @@ class Soak:
         people = list(User.objects.filter(username__startswith="soak", is_active=True).order_by("?").values_list("pk", flat=True)[:20])
         User.objects.filter(pk__in=people).update(is_active=False)
 
+    def have_everyone_reminded(self) -> None:
+        """One mail a person a day: the second time most have theirs."""
+        notice = self.random.choice(list(Notice.objects.filter(status="published")))
+        with suppress(NoticeError):  # nobody was told of it yet, or all are about to be reminded
+            ReminderService.remind_outstanding(notice.pk, actor=self.actor)
+
     FAULTS = (
         *(kill_a_worker, kill_a_worker, stop_a_worker, kill_the_beat, crash_the_database),
-        *(empty_the_broker, a_moody_server, withdraw_and_publish_anew, people_leave),
+        *(empty_the_broker, a_moody_server, withdraw_and_publish_anew, people_leave, have_everyone_reminded),
     )
 
     def run(self) -> None:
@@ -119,8 +127,12 @@ def test_soak(alice, crew, server, crash, empty_the_broker, accounts, run):
     for _ in range(50):
         pass_time(LEASE)
         sweep()
-        if all_ended():
+        while ReminderService.send():
+            pass
+        if all_ended() and not ReminderMail.objects.unfinished().exists():
             break
     states = accounts()
-    print(f"{dict(states)}, mails accepted {len(server.accepted):,}, faults {dict(soak.happened)}")
+    reminded = Counter(ReminderMail.objects.values_list("state", flat=True))
+    assert not ReminderMail.objects.unfinished().exists(), reminded
+    print(f"{dict(states)}, reminders {dict(reminded)}, mails accepted {len(server.accepted):,}, faults {dict(soak.happened)}")
     assert states["failed"] == 0

@@ -16,6 +16,7 @@ from tests.processes import environment
 from tests.smtp import free_port
 from tests.waiting import eventually
 
+ALL_DAY = "00:00-23:59"  # people are reminded at whatever hour the tests run
 QUIET = ("--without-heartbeat", "--without-gossip", "--without-mingle")
 
 
@@ -52,7 +53,8 @@ class Crew:
     """Workers and beats on one broker, mailing to one port."""
 
     def __init__(self, broker_url: str, port: int, folder: Path) -> None:
-        self._env = environment(CELERY_BROKER_URL=broker_url, EMAIL_URL=f"smtp://127.0.0.1:{port}", PYTHONUNBUFFERED="1")
+        mail = f"smtp://127.0.0.1:{port}"
+        self._env = environment(CELERY_BROKER_URL=broker_url, EMAIL_URL=mail, PYTHONUNBUFFERED="1", WORKING_HOURS=ALL_DAY)
         self._folder, self._all = folder, []
 
     def worker(self, *, before: tuple[str, ...] = ()) -> Started:

@@ -156,6 +156,7 @@ _OPENS = {
     "UGAP": """
         admin:notices_notice_mail_again
         admin:notices_notice_mail_arrived
+        admin:notices_notice_mail_remind
     """,
     "UGAd": """
         admin:notices_notice_new_draft
@@ -201,6 +202,7 @@ _OPENS = {
         admin:notices_notice_act:cancel-schedule
         admin:notices_notice_act:pause
         admin:notices_notice_act:publish
+        admin:notices_notice_act:remind
         admin:notices_notice_act:reschedule
         admin:notices_notice_act:resume
         admin:notices_notice_act:schedule
@@ -339,11 +341,13 @@ _WRITES = {
     "UGAP": """
         admin:notices_notice_mail_again
         admin:notices_notice_mail_arrived
+        admin:notices_notice_mail_remind
     """,
     "UGAPod": """
         admin:notices_notice_act:cancel-mails
         admin:notices_notice_act:cancel-schedule
         admin:notices_notice_act:pause
+        admin:notices_notice_act:remind
         admin:notices_notice_act:resume
         admin:notices_notice_act:send-unknown-again
         admin:notices_notice_act:take-as-arrived

@@ -159,7 +159,7 @@ class TestInterruptions:
         assert set(Delivery.objects.filter(state="waiting").values_list("attempts", flat=True)) == {0}
 
     def test_a_text_that_cannot_be_rendered_leaves_nothing_in_doubt(self, notice, monkeypatch):
-        monkeypatch.setattr("notices.mail.mailer.render", lambda notice: 1 / 0)
+        monkeypatch.setattr("notices.mail.texts.render", lambda notice: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             DeliveryService.deliver(notice.pk)
         assert states(notice) == {"waiting": 2}

@@ -76,7 +76,7 @@ class TestTheButtons:
         for button in ("Retry 1 failed", "Take 1 in doubt as arrived", "Send again to 1 in doubt", "Pause sending", "Cancel 2 mails"):
             assert button in offered
         Delivery.objects.update(state="sent")
-        assert buttons(author, notice) == ["Change…", "Withdraw"]
+        assert buttons(author, notice) == ["Change…", "Remind everyone outstanding", "Withdraw"]
 
     @pytest.mark.parametrize("slug", ["pause", "cancel-mails", "take-as-arrived", "send-again", "resume"])
     def test_each_needs_the_right_to_publish_this_very_notice(self, client, notice, alice, carol, bob, slug):

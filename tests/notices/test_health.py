@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from backoffice.health.registry import checks, look
-from notices.models import Approval, ApprovalMail, AudienceKey, Delivery, Notice
+from notices.models import Approval, ApprovalMail, AudienceKey, Delivery, Notice, ReminderMail
 from notices.services import NoticeService
 from notices.services.delivery import DeliveryService
 from notices.services.sending.claims import Marks, settle
@@ -123,13 +123,26 @@ def test_mails_about_approvals_that_nobody_takes_up_are_told(alice, erin, dave):
     assert (level, "about" in sentence) == ("problem", True)
 
 
-def test_counting_what_is_open_and_what_went_wrong_reads_indexes(db):
+def test_reminder_mails_that_nobody_takes_up_are_told(dave):
+    now = timezone.now()
+    ReminderMail.objects.create(person=dave, day=now.date(), leave_by=now + HOUR, next_attempt_at=now)
+    assert told("reminders") == []
+    ReminderMail.objects.update(next_attempt_at=now - HOUR)
+    ((level, sentence),) = told("reminders")
+    assert (level, "1 reminder mail is due" in sentence) == ("problem", True)
+
+
+def test_counting_what_is_open_and_what_went_wrong_reads_indexes(alice):
     """However many mails were sent, they are not read."""
     from notices.health import STATE  # noqa: PLC0415 - the one test that looks inside
     from notices.models.notice import today  # noqa: PLC0415
 
+    notice = make_published(author=alice, people=(alice,))
+    now = timezone.now()
+    sent = (Delivery(notice=notice, revision=1, person_id=-n, state="sent", next_attempt_at=now) for n in range(1, 3000))
+    Delivery.objects.bulk_create(sent)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE notices_delivery, notices; SET LOCAL enable_seqscan = off")
         limits = {"stuck": HOUR, "often": 3, "late": HOUR, "today": today()}
         cursor.execute(f"EXPLAIN {STATE}", limits)
         plan = "\n".join(line for (line,) in cursor.fetchall())

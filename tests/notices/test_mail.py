@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from notices.mail.dialogue import MESSAGES_PER_CONNECTION
-from notices.mail.mailer import Mailer
+from notices.mail.texts import NoticeMailer
 from notices.models import Notice
 from tests.makers import make_category, make_draft
 from tests.smtp import RudeServer, free_port, mailers
@@ -22,7 +22,7 @@ def notice(alice):
 
 def sent(mailbox, notice, *, delivery_id=7, name="Dave Tester", email="dave@example.org"):
     """The one message that arrives."""
-    with Mailer(notice) as mailer:
+    with NoticeMailer(notice) as mailer:
         outcome = mailer.send(delivery_id, name, email)
     assert outcome.state == "sent", outcome
     return mailbox.messages[-1]
@@ -168,7 +168,7 @@ class TestInjection:
         ],
     )
     def test_an_address_that_is_none_fails_alone_and_reaches_no_server(self, mailbox, notice, email):
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             bad = mailer.send(1, "Dave", email)
             good = mailer.send(2, "Erin", "erin@example.org")
 
@@ -187,7 +187,7 @@ class TestHeaderProperties(TestCase):
     @hypothesis_settings(max_examples=150, deadline=None)
     @given(st.text(st.characters(codec="utf-8"), max_size=120))
     def test_whatever_the_name_there_is_one_header_block_and_one_addressee(self, name):
-        with Mailer(self.notice) as mailer:
+        with NoticeMailer(self.notice) as mailer:
             raw = mailer.write(1, name, "dave@example.org")
         message = message_from_bytes(raw, policy=policy.default)
         assert list(message.keys()) == ["From", "To", "Message-ID", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"]
@@ -198,13 +198,13 @@ class TestServer:
     def test_one_connection_serves_many_and_is_renewed_before_the_server_tires(self, mailbox, notice, monkeypatch):
         monkeypatch.setattr("notices.mail.dialogue.MESSAGES_PER_CONNECTION", 3)
         assert MESSAGES_PER_CONNECTION > 3
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             assert {mailer.send(n, "Dave", "dave@example.org").state for n in range(7)} == {"sent"}
         assert (len(mailbox.raw), mailbox.connections) == (7, 3)
 
     def test_a_person_refused_for_good_has_failed_and_the_next_one_is_sent(self, mailbox, notice):
         mailbox.answers["gone@example.org"] = "550 No such user"
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             refused, accepted = (mailer.send(n, "X", email) for n, email in enumerate(["gone@example.org", "dave@example.org"]))
         assert (refused.state, refused.reason) == ("failed", "The mail server refused it: 550 No such user")
         assert accepted.state == "sent"
@@ -212,7 +212,7 @@ class TestServer:
 
     def test_a_person_refused_for_now_waits(self, mailbox, notice):
         mailbox.answers["full@example.org"] = "452 Mailbox full"
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             outcome = mailer.send(1, "X", "full@example.org")
         assert (outcome.state, outcome.reason) == ("retry", "The mail server asked to try later: 452 Mailbox full")
         assert not mailer.is_away
@@ -220,12 +220,12 @@ class TestServer:
     @pytest.mark.parametrize(("answer", "state"), [("554 Spam", "failed"), ("451 Try later", "retry")])
     def test_so_does_the_answer_to_the_text(self, mailbox, notice, answer, state):
         mailbox.after_text = answer
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             assert mailer.send(1, "X", "dave@example.org").state == state
 
     def test_a_server_that_is_not_there_is_away(self, notice, settings):
         settings.MAILERS = mailers(free_port())
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             outcome = mailer.send(1, "X", "dave@example.org")
         assert outcome.state == "retry"
         assert outcome.reason.startswith("The mail server cannot be reached:")
@@ -235,7 +235,7 @@ class TestServer:
     def test_a_server_that_breaks_off_before_the_text_is_away_and_the_mail_waits(self, notice, settings, at):
         server = RudeServer(at)
         settings.MAILERS = mailers(server.port)
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             outcome = mailer.send(1, "X", "dave@example.org")
         server.stop()
         assert outcome.state == "retry"
@@ -245,7 +245,7 @@ class TestServer:
     def test_a_server_that_breaks_off_after_the_text_leaves_it_unknown(self, notice, settings):
         server = RudeServer("text")
         settings.MAILERS = mailers(server.port)
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             outcome = mailer.send(1, "X", "dave@example.org")
         server.stop()
         assert (outcome.state, len(server.texts)) == ("unknown", 1)
@@ -255,7 +255,7 @@ class TestServer:
     def test_a_refusal_counts_even_if_the_server_hangs_up_after_it(self, notice, settings, answer, state):
         server = RudeServer("RCPT", answers={"RCPT": answer})
         settings.MAILERS = mailers(server.port)
-        with Mailer(notice) as mailer:
+        with NoticeMailer(notice) as mailer:
             assert mailer.send(1, "X", "dave@example.org").state == state
         server.stop()
 
@@ -263,6 +263,6 @@ class TestServer:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             settings.MAILERS = mailers(silent.getsockname()[1])
             settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.2
-            with Mailer(notice) as mailer:
+            with NoticeMailer(notice) as mailer:
                 assert mailer.send(1, "X", "dave@example.org").state == "retry"
             assert mailer.is_away

@@ -4,7 +4,7 @@ from email import message_from_bytes
 
 import pytest
 
-from notices.mail.mailer import Mailer
+from notices.mail.texts import NoticeMailer
 from tests.makers import make_draft
 from tests.smtp import RudeServer, mailers
 
@@ -19,7 +19,7 @@ def notice(alice):
 def two_mails(notice, settings, server):
     """The outcomes of a mail that meets the trouble and of the one after it, and whether the server was found away."""
     settings.MAILERS = mailers(server.port)
-    with Mailer(notice) as mailer:
+    with NoticeMailer(notice) as mailer:
         first = mailer.send(1, "Dave", "dave@example.org")
         was_away = mailer.is_away
         second = mailer.send(2, "Erin", "erin@example.org")

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from notices.exceptions import NoticeError
-from notices.mail.mailer import Mailer
 from notices.mail.outcome import SENT, Outcome
+from notices.mail.texts import NoticeMailer
 from notices.models import Claim as ClaimRow
 from notices.models import Delivery, Notice, SendingPause
 from notices.repositories import NoticeRepository
@@ -95,7 +95,7 @@ class TestCancelling:
                     assert DeliveryService.cancel(notice.pk, actor=alice, reason="Told in person.") == 2
                 return begun
 
-        with Mailer(notice) as mailer, CancelsAtTheSecond() as marks:
+        with NoticeMailer(notice) as mailer, CancelsAtTheSecond() as marks:
             work = Work(DeliveryService.scope(notice), mailer, until=float("inf"))
             _Batch(work, DeliveryService.claim(notice), marks).run()
         assert len(mailbox.recipients) == 2

@@ -36,7 +36,7 @@ def test_the_clock_starts_only_tasks_that_exist(db):  # importing them runs the 
     started = {entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()}
     assert started == {
         *("notices.publish_due", "notices.sweep", "notices.take_bounces", "audit.seal", "audit.mail_anchor"),
-        *("notices.follow_audiences", "notices.compare_audiences"),
+        *("notices.follow_audiences", "notices.compare_audiences", "notices.note_reminders", "notices.remind"),
         *("recipients.erase_leavers", "recipients.sweep_imports", "signin.sweep"),
         *("audit.sweep_exports", "audit.forget_exports"),
         "backoffice.tick",

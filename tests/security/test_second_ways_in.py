@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from guardian.shortcuts import assign_perm
 from import_export.admin import ExportMixin, ImportMixin
 
-from notices.mail.mailer import Mailer
+from notices.mail.texts import NoticeMailer
 from notices.models import Attachment, Notice
 from notices.services import NoticeService
 from recipients.models import User
@@ -232,7 +232,7 @@ class TestHostHeader:
 
     def test_a_mail_leads_to_the_address_of_the_settings(self, alice, dave, mailbox, settings):
         settings.SITE_URL = "https://notices.example.org"
-        with Mailer(make_draft(author=alice)) as mailer:
+        with NoticeMailer(make_draft(author=alice)) as mailer:
             assert mailer.send(7, "Dave", "dave@example.org").state == "sent"
         text = mailbox.messages[-1].get_body(["plain"]).get_content()
         assert "https://notices.example.org/inbox/notices/" in text

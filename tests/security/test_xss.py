@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.attribution import acting
 from audit.exports.columns import DANGEROUS
 from backoffice.richtext import render_rich_text
-from notices.mail.mailer import Mailer
+from notices.mail.texts import NoticeMailer
 from notices.models import Attachment, Category, Delivery, Favourite, Notice
 from notices.services import NoticeService
 from notices.services.amending import AmendedText
@@ -223,7 +223,7 @@ def test_what_an_address_asks_for_is_not_run_either(alice, dave, signed_in, text
 def test_the_mail_is_text_too(alice, mailbox, text):
     category = make_category(text[:80])
     notice = make_draft(text[:200], author=alice, content=f"<p>Look</p>{text}", category=category)
-    with Mailer(notice) as mailer:
+    with NoticeMailer(notice) as mailer:
         outcome = mailer.send(7, text[:100], "dave@example.org")
     assert outcome.state == "sent"
     message = mailbox.messages[-1]

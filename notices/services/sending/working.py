@@ -106,6 +106,7 @@ class _Batch:
 
     def run(self) -> None:
         try:
+            self._work.mailer.look_up([mail.id for mail in self._claim.mails])
             # All are written before one is sent: a mail that kills the worker then takes nobody with it.
             written = [(mail, self._written(mail)) for mail in self._claim.mails]
             for position, (mail, text) in enumerate(written, 1):

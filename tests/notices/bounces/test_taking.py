@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
-from notices.models import Approval, ApprovalMail, Bounce, Delivery
+from notices.models import Approval, ApprovalMail, Bounce, Delivery, ReminderMail
 from notices.services import NoticeService
 from notices.services.bounces import SOFT_IN_A_ROW, BounceService
 from notices.tasks import send_notice_notifications
@@ -126,6 +126,17 @@ def test_mails_about_approvals_come_back_too(alice, erin):
 
     assert (taken.came_back, problems()) == (1, [("erin", "refused", "5.1.1")])
     assert Bounce.objects.get().approval_mail == mail
+
+
+def test_reminder_mails_come_back_too(dave):
+    now = timezone.now()
+    mail = ReminderMail.objects.create(person=dave, day=now.date(), leave_by=now, next_attempt_at=now, attempts=1, state="sent")
+    raw = report("postfix-no-such-user", Delivery(pk=1, notice_id=1, revision=1), address=dave.email)
+
+    taken = BounceService.take(raw.replace(b"delivery-1.1.1@", f"reminder-{mail.pk}@".encode()))
+
+    assert (taken.came_back, problems()) == (1, [("dave", "refused", "5.1.1")])
+    assert Bounce.objects.get().reminder_mail == mail
 
 
 class TestSoftOnes:
