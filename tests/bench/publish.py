@@ -88,5 +88,5 @@ def _send(cursor, rows: IO[bytes]) -> None:
 def _clean_up() -> None:
     """What was rolled back is dead weight in the next round."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notices_delivery")
+        cursor.execute("TRUNCATE notices_delivery, notices_bounce")
         cursor.execute("VACUUM notices_audiencekey, notices")
