@@ -29,7 +29,7 @@ GRACE = 2  # seconds
 NO_PROCESS = 2**31 - 2  # larger than any process number can be
 # A crash of the machine may cost a throw-away server its data; nobody would miss it.
 THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-COMMON = ("max_connections=100", "shared_buffers=256MB", "random_page_cost=1.1", "max_wal_size=4GB")
+COMMON = ("max_connections=100", "shared_buffers=256MB", "random_page_cost=1.1", "max_wal_size=4GB", "jit=off")
 
 
 class EmbeddedServer:

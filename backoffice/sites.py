@@ -1,7 +1,7 @@
 """The back office: unfold's admin site behind the one sign-in of the project."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.csp import CSP
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -56,6 +57,10 @@ class BackofficeSite(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         """unfold's search over everything is off: each list has a search that asks our policy."""
         raise Http404
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Every page carries it, though the sidebar is one of our own: it is made for whoever looks at it."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def _home(self, request: HttpRequest) -> str:
         return request.path.removesuffix("login/")
