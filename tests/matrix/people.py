@@ -98,10 +98,15 @@ NAMES = {
 }
 
 
-def sign_in(client: Any, letter: str, world: World) -> None:
+def come(letter: str, world: World) -> User | None:
+    """The person of this letter, who is made when they come first."""
     if letter not in world.people:
         world.people[letter] = PEOPLE[letter](world)
-    person = world.people[letter]
+    return world.people[letter]
+
+
+def sign_in(client: Any, letter: str, world: World) -> None:
+    person = come(letter, world)
     if person is None:
         return
     if letter == "I":
