@@ -1,11 +1,13 @@
 """What unfold's pages look like, and the sidebar: grouped by what people do, shown by role."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 type Permission = Callable[[HttpRequest], bool]
@@ -36,9 +38,15 @@ def _static(name: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(name)
 
 
+# unfold's template asks for these many times; to find that there is no such thing takes Django longer than to read that it is off.
+PLAIN_GROUP = {"collapsible": False, "separator": False}
+PLAIN_ITEM = {"link_callback": None, "link_attrs": None, "icon_template": None}
+
+
 def _item(title: Any, icon: str, view: str, permission: Permission | str) -> dict[str, Any]:
     """A permission by its dotted name is one of an app that the base does not know."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(view), "permission": permission}
+    link = SimpleLazyObject(partial(reverse, view))  # found once for each page; `reverse_lazy` would each time that unfold looks at it
+    return PLAIN_ITEM | {"title": title, "icon": icon, "link": link, "permission": permission}
 
 
 # fmt: off
@@ -77,6 +85,7 @@ UNFOLD = {
         "show_search": False,
         "navigation": [
             {
+                **PLAIN_GROUP,
                 "title": _("Work"),
                 "items": [
                     _item(_("Today"), "today", "admin:index", _everyone),
@@ -92,6 +101,7 @@ UNFOLD = {
                 ],
             },
             {
+                **PLAIN_GROUP,
                 "title": _("Audience"),
                 "items": [
                     _item(_("People"), "person", "admin:recipients_user_changelist", _may("view", "recipients.User")),
@@ -107,6 +117,7 @@ UNFOLD = {
                 ],
             },
             {
+                **PLAIN_GROUP,
                 "title": _("Compliance"),
                 "items": [
                     _item(_("Timeline"), "timeline", "admin:audit_entry_changelist", _may("view", "audit.Entry")),
@@ -115,6 +126,7 @@ UNFOLD = {
                 ],
             },
             {
+                **PLAIN_GROUP,
                 "title": _("Set-up"),
                 "items": [
                     _item(_("Categories"), "sell", "admin:notices_category_changelist", _may("view", "notices.Category")),
