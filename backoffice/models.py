@@ -1,10 +1,13 @@
-"""The four mixins that our models share, long work that is not finished, and signs of life."""
+"""The mixins that our models share, long work that is not finished, and signs of life."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import and_
 from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +33,23 @@ class UserTrackingMixin(models.Model):
 
     class Meta:
         abstract = True
+
+
+class CheckedTogetherMixin(models.Model):
+    """For a model whose constraints are all checks of the row itself."""
+
+    class Meta:
+        abstract = True
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Django asks the database about each constraint, between savepoints: slow enough to ask about all of them first."""
+        if exclude or not self._all_hold():
+            super().validate_constraints(exclude=exclude)
+
+    def _all_hold(self) -> bool:
+        every = reduce(and_, (check.condition for check in self._meta.constraints))
+        holds = Coalesce(every, True, output_field=models.BooleanField())  # as for the database: what is unknown does not fail
+        return models.Q(holds).check(self._get_field_expression_map(meta=self._meta))
 
 
 class SoftDeleteQuerySet(models.QuerySet):

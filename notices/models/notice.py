@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
 from backoffice.models import (
+    CheckedTogetherMixin,
     LivingManager,
     PublishableMixin,
     SoftDeleteMixin,
@@ -93,7 +94,7 @@ def _words_of(field: str) -> models.Func:
     return models.Func(F(field), models.Value("-_"), models.Value("  "), function="translate", output_field=models.TextField())
 
 
-class Notice(TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixin):
+class Notice(CheckedTogetherMixin, TimestampMixin, UserTrackingMixin, SoftDeleteMixin, PublishableMixin):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
