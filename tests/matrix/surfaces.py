@@ -126,6 +126,8 @@ def _values(surface: Surface, parameter: str, scope: Scope) -> list[Any]:
 
 def objects_of(surface: Surface, scope: Scope) -> list[Any]:
     name = surface.name.removeprefix("admin:")
+    if name.startswith("audit_entry"):
+        return [_entry(scope).pk]
     of_published = ("attachment", "amend", "take_back", "new_draft", "_mail_", "readdress")
     if any(part in name for part in of_published) or surface.name.startswith("inbox:"):
         return [scope.notices["published"].pk]
@@ -146,7 +148,6 @@ def objects_of(surface: Surface, scope: Scope) -> list[Any]:
         ("auth_user", [scope.member]),
         ("auth_group", [scope.role]),
         ("audit_review_person", [scope.member]),
-        ("audit_entry", [_entry(scope)]),
         ("", list(scope.notices.values())),
     ):
         if name.startswith(start):
