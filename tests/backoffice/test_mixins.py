@@ -1,10 +1,13 @@
-"""The four mixins, on the models that wear them."""
+"""The mixins, on the models that wear them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
+from django.db import connection
 from django.template import Context, Template
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backoffice.models import PublishableMixin, SoftDeleteMixin, TimestampMixin, UserTrackingMixin
@@ -26,6 +29,34 @@ def test_a_mixin_is_abstract_and_has_the_fields_and_methods_of_the_seed(mixin):
     assert mixin._meta.abstract
     assert {field.name for field in mixin._meta.get_fields()} == FIELDS[mixin]
     assert all(callable(getattr(mixin, name)) for name in METHODS.get(mixin, ()))
+
+
+class TestCheckedTogether:
+    BROKEN = [
+        ({"end_date": date(2026, 1, 1), "start_date": date(2026, 1, 2)}, "would end before it starts"),
+        ({"status": "scheduled"}, "needs the moment to publish it"),
+        ({"status": "published"}, "needs the moment it was published"),
+        ({"status": "forgotten"}, "notice_status_is_known"),
+    ]
+
+    def test_that_all_constraints_hold_takes_one_question(self, alice):
+        draft = make_draft(author=alice)
+        with CaptureQueriesContext(connection) as asked:
+            draft.validate_constraints()
+        assert len([query for query in asked if "_check" in query["sql"]]) == 1
+
+    @pytest.mark.parametrize(("fields", "sentence"), BROKEN)
+    def test_what_does_not_hold_is_named(self, alice, fields, sentence):
+        draft = make_draft(author=alice)
+        vars(draft).update(fields)
+        with pytest.raises(ValidationError, match=sentence) as refused:
+            draft.validate_constraints()
+        assert len(refused.value.messages) == 1
+
+    def test_fields_that_are_left_out_leave_out_their_constraints(self, alice):
+        draft = make_draft(author=alice)
+        draft.start_date, draft.end_date = date(2026, 1, 2), date(2026, 1, 1)
+        draft.validate_constraints(exclude={"end_date"})
 
 
 class TestTimestamps:
