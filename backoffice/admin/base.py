@@ -72,6 +72,9 @@ class BaseAdmin(PolicyMixin, OwnPagesMixin, ModelAdmin):
     show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True
+    # unfold's templates ask for these for each row and field. Where they are missing, Django looks through all that the class has.
+    list_sections: tuple[type, ...] = ()
+    conditional_fields: dict[str, str] = {}
     # Lookups in the query string beyond the filters of the page.
     allowed_lookups: tuple[str, ...] = ()
 
