@@ -14,7 +14,7 @@ from tests.matrix.people import NAMES, PEOPLE, come, sign_in
 from tests.matrix.surfaces import ABSENT, WRONG, Surface, fill_with, hidden_object, page_of_the_object, surfaces, takes_an_object
 from tests.matrix.world import MARK, World, make_world
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 # Each share meets a world of its own, so that two cores work; to find what there is to try takes a while in each.
 SHARES = ("UOBGRI", "APNDCFVW")
