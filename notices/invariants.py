@@ -143,7 +143,7 @@ INVARIANTS = (
     ),
     Invariant(
         "withdrawn",
-        _("No mail leaves after a withdrawal, but those that a worker held at that moment."),
+        _("No mail leaves after a withdrawal, but the one that each worker was at."),
         f"""
         SELECT 'delivery ' || d.id FROM {_DELIVERY} d JOIN notices n ON n.id = d.notice_id
         WHERE n.status = 'withdrawn' AND d.state = 'sent' AND d.changed_at > n.withdrawn_at + %(lease)s

@@ -60,7 +60,7 @@ class Pause(MailAct):
         return [
             _("“%(title)s” stays on show. %(mails)s about it that have not left wait until somebody resumes.")
             % {"title": notice, "mails": mails_phrase(self.count(notice))},
-            _("What a worker has taken already, a hundred mails at most, still leaves."),
+            _("The one mail that each worker is sending at this moment still leaves."),
         ]
 
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:

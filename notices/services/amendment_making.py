@@ -88,15 +88,16 @@ def _refuse_passed_days(notice: Notice, change: Amendment) -> None:
 
 
 def make(notice: Notice, change: Amendment, *, actor: Any, seen: Confirmation) -> None:
-    """Raises its version, so that a worker ends with the batch it holds and goes on with the new text."""
+    """What workers hold goes out with the new text: they have to take it up again, and its version is another one."""
     change.content_before, change.summary = content_digest(notice), in_words(notice, change)
     change.acknowledged = ReadAcknowledgment.objects.filter(notice=notice, revision=notice.revision).acknowledged().count()
     _write(notice, change, actor)
     change.content_after, change.revision = content_digest(notice), notice.revision
     AudienceKeyService.refresh(notice)
     change.people = _owe(notice, change, seen)
+    handed_back = DeliveryService.hand_back(notice)
     close(change, State.APPLIED, actor=actor, reason=change.decision_reason)
-    if change.people:
+    if change.people or handed_back:
         transaction.on_commit(partial(notice_published.send_robust, Notice, notice_id=notice.pk))
 
 
@@ -128,7 +129,7 @@ def _owe(notice: Notice, change: Amendment, seen: Confirmation) -> int:
     if change.kind == Kind.TYPO:
         return 0
     if change.kind == Kind.MATERIAL:
-        DeliveryService.cancel_waiting(notice, reason=_("The notice was changed before the mail left. The new version is mailed instead."))
+        DeliveryService.call_off(notice, reason=_("The notice was changed before the mail left. The new version is mailed instead."))
         owed = DeliveryService.owe(notice)
     else:
         owed = DeliveryService.owe(notice, Delivery.Kind.CHANGE, change.number)

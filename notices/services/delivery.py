@@ -46,7 +46,7 @@ OWE = f"""
     ORDER BY u.id
 """
 
-# A withdrawal, a pause or a change of the text ends it between two claims. That is asked once and not of each mail:
+# After a withdrawal, a pause or a change of the text nothing more is claimed. That is asked once and not of each mail:
 # joined, it looks to the planner as if next to no mail were left, and all would be sorted for each claim.
 OF_THIS_TEXT = """
     m.notice_id = %(notice)s AND m.revision = %(revision)s AND m.kind = %(kind)s AND m.occasion = %(occasion)s

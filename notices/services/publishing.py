@@ -120,7 +120,7 @@ class PublishingMixin:
         with acting(actor, reason=reason):
             notice.unpublish(also=["withdrawn_at", "status_reason", "version", "modified_at"])
         AudienceKeyService.refresh(notice)
-        DeliveryService.cancel_waiting(notice, reason=_("The notice was withdrawn before the mail left."))
+        DeliveryService.call_off(notice, reason=_("The notice was withdrawn before the mail left."))
         transaction.on_commit(partial(notice_withdrawn.send_robust, Notice, notice_id=notice.pk))
         return notice
 

@@ -30,6 +30,7 @@ class SteeringMixin:
             raise NoticeError(_("Sending “%(title)s” is paused already.") % {"title": notice})
         with acting(actor, reason=reason):
             SendingPause.objects.create(notice=notice, by=actor, at=Now(), reason=reason)
+        SteeringMixin.hand_back(notice)
 
     @staticmethod
     @transaction.atomic
@@ -53,17 +54,23 @@ class SteeringMixin:
         """
         notice = _lock_published(notice_id, actor)
         said = _("%(person)s cancelled the mail: %(reason)s") % {"person": actor, "reason": reason}
-        cancelled = 0
-        while found := SteeringMixin.cancel_waiting(notice, reason=said) + _cancel_claimed(notice, reason=said):
-            cancelled += found  # again: a worker may have handed some back between the two
+        cancelled = SteeringMixin.call_off(notice, reason=said)
         if not cancelled:
             raise NoticeError(_("No mail about “%(title)s” is left to cancel.") % {"title": notice})
         return cancelled
 
     @staticmethod
-    def cancel_waiting(notice: Notice, *, reason: str) -> int:
-        """Nobody who still waits for a mail of this notice will get one."""
-        return Delivery.objects.to_do().filter(notice=notice).update(state=State.CANCELLED, reason=reason, changed_at=Now())
+    def call_off(notice: Notice, *, reason: str) -> int:
+        """Nobody who still waits for a mail of this notice will get one, but of the one that each worker is at. Returns how many."""
+        called_off = 0
+        while found := _cancel_waiting(notice, reason) + take_back(_all_of(notice), state=State.CANCELLED, reason=reason):
+            called_off += found  # again: a worker may have handed some back between the two
+        return called_off
+
+    @staticmethod
+    def hand_back(notice: Notice) -> int:
+        """What workers hold of it and have not begun waits again, to leave later or with another text. Returns how many mails."""
+        return take_back(_all_of(notice), state=State.WAITING, reason="")
 
     @staticmethod
     @transaction.atomic
@@ -107,8 +114,12 @@ def _decide(notice: Notice, states: Iterable[str], delivery_id: int | None, **ch
     return count
 
 
-def _cancel_claimed(notice: Notice, *, reason: str) -> int:
-    return take_back(Scope(Delivery, "m.notice_id = %(notice)s", {"notice": notice.pk}), state=State.CANCELLED, reason=reason)
+def _cancel_waiting(notice: Notice, reason: str) -> int:
+    return Delivery.objects.to_do().filter(notice=notice).update(state=State.CANCELLED, reason=reason, changed_at=Now())
+
+
+def _all_of(notice: Notice) -> Scope:
+    return Scope(Delivery, "m.notice_id = %(notice)s", {"notice": notice.pk})
 
 
 def _wake(notice: Notice) -> None:

@@ -19,7 +19,8 @@ from notices.mail.outcome import Outcome
 from notices.models import Claim as ClaimRow
 from notices.models import OutgoingMail
 
-BATCH = 100
+# So many that what a claim itself costs does not count. Whoever stops them takes back what was not begun (`take_back`).
+BATCH = 500
 # Renewed before each text. Longer than handing over two mails can take (`notices.mail.dialogue.LONGEST`).
 LEASE = timedelta(minutes=3)
 MOST_CRASHES = 3
@@ -58,7 +59,7 @@ HELD = """
     ORDER BY c.id FOR UPDATE
 """
 TAKE_BACK = """
-    UPDATE {table} m SET state = %(state)s, reason = %(reason)s, changed_at = statement_timestamp()
+    UPDATE {table} m SET state = %(state)s, reason = %(reason)s, attempts = m.attempts - 1, changed_at = statement_timestamp()
     FROM notices_claim c
     WHERE c.id = ANY(%(held)s) AND m.fence = c.id AND m.state = 'claimed' AND m.id = ANY(c.mails[c.begun + 1:])
 """

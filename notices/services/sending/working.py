@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import batched
 from time import monotonic, sleep
 
 from django.db import Error, connection
@@ -23,6 +24,7 @@ TURN = 60.0  # seconds; then the next notice has its turn
 LONGEST_WAIT = 5.0  # seconds for which a worker waits for the server's rate before it does something else
 # In a row: the server has enough of everybody, or of this very text.
 MANY_BUSY, MANY_REFUSED = 20, 50
+WRITTEN_AT_ONCE = 50  # texts in memory
 REPORT_FOR = 120.0  # seconds for which a report is tried while the database is away
 
 
@@ -107,12 +109,13 @@ class _Batch:
     def run(self) -> None:
         try:
             self._work.mailer.look_up([mail.id for mail in self._claim.mails])
-            # All are written before one is sent: a mail that kills the worker then takes nobody with it.
-            written = [(mail, self._written(mail)) for mail in self._claim.mails]
-            for position, (mail, text) in enumerate(written, 1):
-                self._note(mail, self._outcome(mail, text, position))
+            for some in batched(enumerate(self._claim.mails, 1), WRITTEN_AT_ONCE):
+                # Before one of them is sent: a mail that kills the worker then takes few with it into doubt.
+                written = [(position, mail, self._written(mail)) for position, mail in some]
+                for position, mail, text in written:
+                    self._note(mail, self._outcome(mail, text, position))
         except ClaimLost:
-            logger.warning("claim %s outlived its lease; it is settled by others", self._claim.id)
+            logger.warning("the rest of claim %s was taken back, or it outlived its lease", self._claim.id)
         finally:
             self._report_in_the_end()
 
