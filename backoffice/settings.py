@@ -214,6 +214,7 @@ CELERY_TASK_ACKS_LATE = True  # a message lives until its task has ended
 CELERY_TASK_REJECT_ON_WORKER_LOST = True  # a killed child gives the message back
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # nothing waits behind a long task
 CELERY_WORKER_CONCURRENCY = 2
+CELERY_WORKER_POOL = "backoffice.pool:TaskPool"  # outlives the death of an idle process
 CELERY_TASK_SOFT_TIME_LIMIT = 540  # seconds; the task may tidy up …
 CELERY_TASK_TIME_LIMIT = 600  # … then it is killed; less than the broker's visibility timeout
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0

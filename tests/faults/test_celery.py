@@ -16,6 +16,7 @@ if REPEAT > 1:
 else:
 
     class TestEmbeddedBroker:
-        """Of real workers one fault in every run; the others take a minute each."""
+        """Of real workers two faults in every run; the others take a minute each."""
 
         test_worker_and_children_are_killed = CeleryFaults.test_worker_and_children_are_killed
+        test_a_child_is_killed = CeleryFaults.test_a_child_is_killed
