@@ -56,7 +56,7 @@ def test_an_anchor_that_was_lost_is_told():
 
 
 def test_changes_that_wait_for_a_seal_are_told_with_how_long():
-    write("a")
+    sealed("a")  # what `migrate` wrote is as old as the test database
     assert told("seals") == []
     newest = Entry.objects.latest("pk")
     with maintenance():
@@ -129,6 +129,7 @@ def test_erasing_that_cannot_be_done_is_told(settings):
 
 
 def test_the_doctor_tells_all_of_it(capsys):
+    seal_now()
     with pytest.raises(SystemExit):
         call_command("doctor", no_color=True)
     assert "Trail and seals:\n  · Nobody has verified the seals yet." in capsys.readouterr().out
