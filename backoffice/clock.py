@@ -1,8 +1,9 @@
 """The one clock that moments are decided by: the database's. Hosts differ, by hours when something is wrong."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
+from django.utils import timezone
 
 
 def database_now() -> datetime:
@@ -10,3 +11,8 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
+
+
+def database_today() -> date:
+    """The day that it is then in the organisation's zone."""
+    return timezone.localdate(database_now(), timezone.get_default_timezone())

@@ -26,10 +26,8 @@ class Remind(Act):
 
     def question(self, notice: Notice, audience: AudienceSummary) -> list[str]:
         found = ReminderService.outstanding(notice)
-        undone = _("have not acknowledged") if notice.requires_acknowledgement else _("have not read")
         sentences = [
-            _("%(people)s of those who %(undone)s “%(title)s” are reminded of it.")
-            % {"people": people_phrase(found.people).capitalize(), "undone": undone, "title": notice},
+            _left(notice, found.people) % {"count": f"{found.people:,}", "title": notice},
             _("Each gets one reminder mail a day at most, with all that is left to do, while it is a working hour for them."),
         ]
         return sentences + _exceptions(found)
@@ -37,6 +35,20 @@ class Remind(Act):
     def run(self, notice: Notice, actor: Any, data: dict[str, Any], seen: Confirmation | None = None) -> str:
         count = ReminderService.remind_outstanding(notice.pk, actor=actor, reason=data.get("reason", ""))
         return _("%(people)s will be reminded of “%(title)s”.") % {"people": people_phrase(count).capitalize(), "title": notice}
+
+
+def _left(notice: Notice, people: int) -> str:
+    if notice.requires_acknowledgement:
+        return ngettext(
+            "%(count)s person has not acknowledged “%(title)s” and is reminded of it.",
+            "%(count)s people have not acknowledged “%(title)s” and are reminded of it.",
+            people,
+        )
+    return ngettext(
+        "%(count)s person has not read “%(title)s” and is reminded of it.",
+        "%(count)s people have not read “%(title)s” and are reminded of it.",
+        people,
+    )
 
 
 def _exceptions(found: Outstanding) -> list[str]:
@@ -84,7 +96,7 @@ def planned(notice: Notice, audience: AudienceSummary) -> list[str]:
 
 def _number(plan: Plan) -> str:
     weeks = max(1, -(-plan.for_days // 7))
-    told = {"at_most": f"{plan.at_most:,}", "about": f"{_rounded(plan.about or 0):,}", "weeks": weeks, "compared": plan.compared}
+    told = {"at_most": f"{plan.at_most:,}", "about": f"{_rounded(plan.about or 0):,}", "weeks": weeks}
     if plan.about is None:
         text = ngettext(
             "That is up to %(at_most)s reminders within %(weeks)d week, fewer the more people acknowledge.",

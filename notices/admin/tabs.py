@@ -14,10 +14,10 @@ from audit.pages.list_exports import offered
 from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
 from notices.admin import came_back, readdressing
+from notices.admin.acts import BY_SLUG
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.one_mail import REMIND, choices_for, may_decide
 from notices.admin.phrases import told_by_mail
-from notices.admin.reminder_acts import Remind
 from notices.admin.standing import standing_of
 from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
 from notices.downloads import download
@@ -30,8 +30,6 @@ from notices.services.addressing import not_addressable
 from recipients.admin.people_table import people_table
 from recipients.dtos import Address
 from recipients.repositories import AudienceRepository
-
-REMIND_ALL = Remind()
 
 
 def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -132,7 +130,7 @@ def readers(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     notice = admin.notice_or_404(request, object_id)
     record_view(request, page="readers", model=Notice._meta.label_lower, object_id=notice.pk)
     page = page_of(request, readings(notice, request.GET, request.user).prefetch_related("events"))
-    may_remind = may_decide(request.user, notice) and REMIND_ALL.is_possible(notice)
+    may_remind = may_decide(request.user, notice) and BY_SLUG["remind"].is_possible(notice)
     reminded = ReminderService.reminded_people(notice, (row.person_id for row in page.object_list))
     for row in page.object_list:
         row.reminded = reminded.get(row.person_id)

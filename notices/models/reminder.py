@@ -1,7 +1,5 @@
 """Reminders of what is to be acknowledged: who is to be reminded of what, and the one mail a person a day that does it."""
 
-from datetime import date
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -106,9 +104,4 @@ class Reminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} → {self.person_id}: {self.cause}"
-
-    @property
-    def cause(self) -> date | int | None:
-        """The day, or the number of the call."""
-        return self.day or self.call_id
+        return f"{self.notice_id} → {self.person_id}: {self.day or self.call_id}"

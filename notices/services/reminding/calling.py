@@ -5,19 +5,17 @@ from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
-from backoffice.clock import database_now
+from backoffice.clock import database_now, database_today
 from notices.events import reminders_wait
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReminderCall, SendingPause
 from notices.services.access import lock
 from notices.services.reminding.hours import local_days
-from notices.services.reminding.noting import parameters
+from notices.services.reminding.noting import parameters, zones_of_people
 from notices.services.reminding.statements import CALL, COUNT
-from recipients.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,8 @@ class Outstanding:
 
 def outstanding(notice: Notice) -> Outstanding:
     now = database_now()
-    zones = User.objects.filter(is_active=True).order_by().values_list("time_zone", flat=True).distinct()
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, parameters(local_days(zones, now), now) | {"notice": notice.pk, "person": None})
+        cursor.execute(COUNT, parameters(local_days(zones_of_people(), now), now) | {"notice": notice.pk, "person": None})
         return Outstanding(*cursor.fetchone())
 
 
@@ -69,7 +66,7 @@ def _next_number() -> int:
 
 
 def _note(notice: Notice, number: int, person: Any) -> int:
-    today = timezone.localdate(database_now(), timezone.get_default_timezone())
+    today = database_today()
     with connection.cursor() as cursor:
         cursor.execute(CALL, {"notice": notice.pk, "call": number, "person": person.pk if person else None, "today": today})
         return cursor.rowcount

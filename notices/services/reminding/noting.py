@@ -3,6 +3,7 @@
 Each may run twice, at once, or not for days: a row says what was noted and what went into which mail.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,9 +28,8 @@ def note() -> int:
     """Note who is to be reminded of what by now. Returns how many that are."""
     if why_sending_is_off() or not _is_alone():
         return 0
-    zones = User.objects.filter(is_active=True).order_by().values_list("time_zone", flat=True).distinct()
     now = database_now()
-    return _run(statements.NOTE, parameters(local_days(zones, now), now))
+    return _run(statements.NOTE, parameters(local_days(zones_of_people(), now), now))
 
 
 @transaction.atomic
@@ -49,6 +49,10 @@ def gather() -> int:
     opened = _run(statements.OPEN_MAILS, given)
     _run(statements.PUT_INTO_MAILS, given)
     return opened
+
+
+def zones_of_people() -> Iterable[str]:
+    return User.objects.filter(is_active=True).order_by().values_list("time_zone", flat=True).distinct()
 
 
 def parameters(days: list[LocalDay], now: datetime) -> dict[str, Any]:

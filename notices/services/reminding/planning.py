@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
-from backoffice.clock import database_now
+from backoffice.clock import database_today
 from notices.models import Notice
 
 # The notices whose readers say how many usually are left: the last that were to be acknowledged.
 COMPARED = 3
 PEOPLE_OF_EARLIER = """
-    SELECT n.id, n.revision, n.due_date, d.people
+    SELECT n.id, d.people
     FROM notices n, LATERAL (
         SELECT count(*) AS people FROM notices_delivery d
         WHERE d.notice_id = n.id AND d.revision = n.revision AND d.kind = 'publication' AND d.occasion = 0
@@ -22,10 +20,10 @@ PEOPLE_OF_EARLIER = """
     WHERE n.id = ANY(%(notices)s) AND d.people > 0
 """
 ACKNOWLEDGED = """
-    SELECT (r.acknowledged_at AT TIME ZONE %(zone)s)::date - %(due)s::date AS away, count(*)
-    FROM notices_readacknowledgment r
-    WHERE r.notice_id = %(notice)s AND r.revision = %(revision)s AND r.acknowledged_at IS NOT NULL
-    GROUP BY 1
+    SELECT n.id, (r.acknowledged_at AT TIME ZONE %(zone)s)::date - n.due_date AS away, count(*)
+    FROM notices n JOIN notices_readacknowledgment r ON r.notice_id = n.id AND r.revision = n.revision
+    WHERE n.id = ANY(%(notices)s) AND r.acknowledged_at IS NOT NULL
+    GROUP BY 1, 2
 """
 
 
@@ -45,7 +43,7 @@ class Plan:
 
 def plan(notice: Notice, people: int) -> Plan:
     """`people` are those of its audience who can be mailed."""
-    today = timezone.localdate(database_now(), timezone.get_default_timezone())
+    today = database_today()
     told = max(today, notice.start_date)
     offsets = [away for away in _offsets(notice) if _is_a_day(notice, away, told)]
     days = tuple(notice.due_date + timedelta(days=away) for away in offsets if notice.due_date)
@@ -69,15 +67,15 @@ def _usually_left(offsets: list[int], today: date) -> list[list[float]]:
     """Of each earlier notice, the share of people who had not acknowledged on each of these days."""
     earlier = Notice.objects.filter(status=Notice.Status.PUBLISHED, requires_acknowledgement=True, due_date__lt=today)
     ids = list(earlier.order_by("-due_date", "-pk").values_list("pk", flat=True)[:COMPARED])
+    done: dict[int, dict[int, int]] = {}
     with connection.cursor() as cursor:
+        cursor.execute(ACKNOWLEDGED, {"notices": ids, "zone": settings.TIME_ZONE})
+        for notice_id, away, count in cursor.fetchall():
+            done.setdefault(notice_id, {})[away] = count
         cursor.execute(PEOPLE_OF_EARLIER, {"notices": ids})
-        return [_shares(offsets, *row) for row in cursor.fetchall()]
+        return [_shares(offsets, done.get(notice_id, {}), people) for notice_id, people in cursor.fetchall()]
 
 
-def _shares(offsets: list[int], notice_id: int, revision: int, due: date, people: int) -> list[float]:
-    of: dict[str, Any] = {"notice": notice_id, "revision": revision, "due": due, "zone": settings.TIME_ZONE}
-    with connection.cursor() as cursor:
-        cursor.execute(ACKNOWLEDGED, of)
-        acknowledged = dict(cursor.fetchall())
-    done = [sum(number for away, number in acknowledged.items() if away < wanted) for wanted in offsets]
-    return [max(0.0, 1 - number / people) for number in done]
+def _shares(offsets: list[int], acknowledged: dict[int, int], people: int) -> list[float]:
+    done = (sum(count for away, count in acknowledged.items() if away < wanted) for wanted in offsets)
+    return [max(0.0, 1 - count / people) for count in done]

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from django.db import connection
-from django.utils import timezone
 
 from audit.seals.epochs import why_sending_is_off
-from backoffice.clock import database_now
+from backoffice.clock import database_today
 from notices.mail.reminders import Content, Left, ReminderMailer
 from notices.models import ReminderMail
 from notices.services.reminding.statements import CONTENT
@@ -29,7 +28,7 @@ def is_due() -> bool:
 
 
 def _content(mail_ids: Sequence[int]) -> Content:
-    today = timezone.localdate(database_now(), timezone.get_default_timezone())
+    today = database_today()
     found: dict[int, list[Left]] = {}
     with connection.cursor() as cursor:
         cursor.execute(CONTENT, {"mails": list(mail_ids), "today": today})

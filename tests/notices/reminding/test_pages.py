@@ -100,7 +100,7 @@ class TestThePlan:
 class TestByHand:
     def test_asks_with_the_numbers_and_says_what_was_done(self, author, asked, bob):
         assert "Remind everyone outstanding" in page(author, asked)
-        assert "2 people of those who have not acknowledged “Fire drill” are reminded of it." in told(author.get(act(asked)))
+        assert "2 people have not acknowledged “Fire drill” and are reminded of it." in told(author.get(act(asked)))
         assert not Reminder.objects.exists()
         done = author.post(act(asked), {"reason": "The audit is near"}, follow=True)
         assert "2 people will be reminded of “Fire drill”." in told(done)
