@@ -1,6 +1,6 @@
 """The mail that reminds one person of all that is left to do that day."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,10 +40,11 @@ class ReminderMailer(Mailer):
         super().__init__()
         self._look_up = content
         self._content: Content = {}
-        self._texts: dict[tuple[Left, ...], bytes] = {}  # most people of a day are reminded of the same
+        self._texts: dict[tuple[Left, ...], bytes] = {}
 
     def look_up(self, mail_ids: Sequence[int]) -> None:
-        self._content = self._look_up(mail_ids)
+        # Most people of a day are reminded of the same. Kept for one claim, lest they fill the memory.
+        self._content, self._texts = self._look_up(mail_ids), {}
 
     def text_of(self, mail_id: int) -> bytes | Outcome:
         left = self._content.get(mail_id)
@@ -68,6 +69,5 @@ def _subject(left: Sequence[Left]) -> str:
     return _("Reminder: %(count)d notices wait for you") % {"count": len(left)}
 
 
-def _heading(left: Iterable[Left]) -> str:
-    count = len(list(left))
-    return ngettext("%(count)d notice waits for you", "%(count)d notices wait for you", count) % {"count": count}
+def _heading(left: Sequence[Left]) -> str:
+    return ngettext("%(count)d notice waits for you", "%(count)d notices wait for you", len(left)) % {"count": len(left)}
