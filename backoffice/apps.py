@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+
+from backoffice import clock
 
 
 class BackofficeConfig(AppConfig):
@@ -11,4 +14,5 @@ class BackofficeConfig(AppConfig):
         from backoffice.health import checks as health_checks  # noqa: F401, PLC0415 - registering, again
         from backoffice.health import work_figures  # noqa: F401, PLC0415 - the same
 
+        connection_created.connect(clock.set_by, dispatch_uid="backoffice.clock")
         post_migrate.connect(install_queue, sender=self, dispatch_uid="backoffice.install_queue")

@@ -19,8 +19,8 @@ from time import monotonic
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
-from django.utils import timezone
 
+from backoffice import clock
 from backoffice.models import Job
 
 INTERVAL = 0.5  # seconds between two tellings
@@ -96,7 +96,7 @@ class Run:
 @transaction.atomic
 def ask_for(kind: str, object_id: int) -> None:
     """Put work on record, to be done by a task that the caller sends off after commit; the sweep sends it again if it is lost."""
-    fresh = {"phase": "", "done": 0, "total": 0, "attempts": 0, "stop_asked": False, "asked_at": timezone.now(), "phase_at": None}
+    fresh = {"phase": "", "done": 0, "total": 0, "attempts": 0, "stop_asked": False, "asked_at": clock.now(), "phase_at": None}
     Job.objects.update_or_create(kind=kind, object_id=object_id, defaults=fresh)
 
 
@@ -137,7 +137,7 @@ def lost(kind: str) -> list[int]:
         WHERE pg_try_advisory_xact_lock({KEY.format("object_id")}) ORDER BY object_id
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [kind, timezone.now() - PATIENCE, kind])
+        cursor.execute(sql, [kind, clock.now() - PATIENCE, kind])
         return [object_id for (object_id,) in cursor.fetchall()]
 
 
@@ -152,5 +152,5 @@ def progress_of(kind: str, object_id: int) -> Progress | None:
 def _seconds_left(job: Job) -> int | None:
     if not (job.total and job.done and job.phase_at):
         return None
-    spent = (timezone.now() - job.phase_at).total_seconds()
+    spent = (clock.now() - job.phase_at).total_seconds()
     return max(0, round(spent * (job.total - job.done) / job.done))

@@ -8,9 +8,9 @@ from typing import Any, Self, cast
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import clock
 from backoffice.signals import post_soft_delete, pre_soft_delete
 
 
@@ -97,7 +97,7 @@ class SoftDeleteMixin(models.Model):
             return 0, {}
         with transaction.atomic():
             pre_soft_delete.send(sender=type(self), instance=self, user=user)
-            self.is_deleted, self.deleted_at, self.deleted_by = True, timezone.now(), user
+            self.is_deleted, self.deleted_at, self.deleted_by = True, clock.now(), user
             self.save(update_fields=["is_deleted", "deleted_at", "deleted_by"])
             post_soft_delete.send(sender=type(self), instance=self)
         return 1, {self._meta.label: 1}
@@ -135,7 +135,7 @@ class PublishableMixin(models.Model):
 
         `also` names further changed fields to write in the same statement (one history row).
         """
-        self.status, self.published_at = self.PUBLISHED, timezone.now()
+        self.status, self.published_at = self.PUBLISHED, clock.now()
         self.save(update_fields=["status", "published_at", *also])
 
     def unpublish(self, *, also: Iterable[str] = ()) -> None:

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice import clock
 from backoffice.health import Finding, Group, Level, check
 from backoffice.health.figures import Figure, figures
 from backoffice.health.findings import since
 from notices.models import ApprovalMail, Delivery, Notice, OutgoingMail, ReminderMail
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from recipients.repositories import AudienceRepository
 
@@ -89,7 +89,7 @@ class Deliveries:
     @classmethod
     def now_(cls) -> Self:
         with connection.cursor() as cursor:
-            limits: dict[str, Any] = {"stuck": STUCK, "often": OFTEN, "late": LATE, "today": today()}
+            limits: dict[str, Any] = {"stuck": STUCK, "often": OFTEN, "late": LATE, "today": clock.today()}
             cursor.execute(STATE, limits)
             return cls(*cursor.fetchone())
 
@@ -169,7 +169,7 @@ def scheduled() -> Iterator[Finding]:
 def publications() -> Iterator[Finding]:
     """What was published owes mails within a minute, whoever published it and how."""
     owed = Exists(Delivery.objects.filter(notice=OuterRef("pk"), revision=OuterRef("revision")))
-    shown = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today())
+    shown = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today())
     bare = shown.filter(~owed, published_at__lt=Now() - LEFT).order_by("pk")[:LOOKED_AT]
     named = [notice.pk for notice in bare if AudienceRepository.summary(NoticeRepository.address_of(notice)).total]
     if named:

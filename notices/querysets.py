@@ -14,6 +14,7 @@ from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, 
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from backoffice import clock
 from backoffice.models import SoftDeleteQuerySet
 from recipients.audience import user_role_entity_ids
 from recipients.models import RecipientGroup
@@ -27,7 +28,7 @@ def _model(name: str) -> type[models.Model]:
 class NoticeQuerySet(SoftDeleteQuerySet):
     def published(self, *, at: datetime | None = None) -> Self:
         """Keep notices on show at `at` (aware, default now). The end date is inclusive."""
-        day = timezone.localdate(at, timezone=timezone.get_default_timezone())
+        day = timezone.localdate(at or clock.now(), timezone.get_default_timezone())
         return self.filter(Q(end_date__isnull=True) | Q(end_date__gte=day), status="published", start_date__lte=day)
 
     def draft(self) -> Self:

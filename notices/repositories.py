@@ -11,10 +11,10 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from notices.exceptions import NoticeError
 from notices.models import (
     TO_DO,
@@ -175,7 +175,7 @@ class NoticeRepository:
             if notice.status == Notice.Status.PUBLISHED and notice.needs_approval:
                 raise NoticeError(_("“%(title)s” needs approval, so it cannot begin as published.") % {"title": notice})
             if notice.status == Notice.Status.PUBLISHED and notice.published_at is None:
-                notice.published_at = timezone.now()
+                notice.published_at = clock.now()
         authors = {notice.created_by_id for notice in notices}
         with acting(notices[0].created_by if len(authors) == 1 else None):
             return Notice.objects.bulk_create(notices)
@@ -266,7 +266,7 @@ def _notice(row: tuple[Any, ...]) -> Notice:
 
 def as_reader(user: Any) -> dict[str, Any]:
     """Parameters for the statements that a reader asks: who, and on which day of the organisation's."""
-    return {"user": user.pk, "day": timezone.localdate(timezone=timezone.get_default_timezone())}
+    return {"user": user.pk, "day": clock.today()}
 
 
 class AudienceKeyRepository:

@@ -11,8 +11,8 @@ from import_export.fields import Field
 
 from audit.exports.resources import ListResource, name_of
 from audit.exports.widgets import Choice, Day, Moment, Number, Text, YesNo
+from backoffice import clock
 from notices.models import Approval, Category, ClosedWhy, Delivery, Notice
-from notices.models.notice import today
 from notices.presentation import BYPASSED, ENDED
 
 
@@ -24,7 +24,7 @@ def states() -> Iterator[tuple[str, str]]:
 
 
 def state_key() -> Concat:
-    ended = When(Q(status=Notice.Status.PUBLISHED, end_date__lt=today()), then=Value(ENDED))
+    ended = When(Q(status=Notice.Status.PUBLISHED, end_date__lt=clock.today()), then=Value(ENDED))
     state = Case(ended, default=F("status"), output_field=CharField())
     mark = Case(When(bypassed_at__isnull=False, then=Value(f"{BYPASSED} ")), default=Value(""), output_field=CharField())
     return Concat(mark, state)

@@ -6,8 +6,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.lookups import Exact
-from django.utils import timezone
 
+from backoffice import clock
 from backoffice.models import SoftDeleteQuerySet
 
 
@@ -38,7 +38,7 @@ class RecipientQuerySet(models.QuerySet):
 class RoleAssignmentQuerySet(models.QuerySet):
     def current(self, *, on: date | None = None) -> Self:
         """Keep assignments that run on the day `on` (default: today in the organisation's zone)."""
-        day = on or timezone.localdate(timezone=timezone.get_default_timezone())
+        day = on or clock.today()
         return self.filter(
             Q(starts_on__isnull=True) | Q(starts_on__lte=day),
             Q(ends_on__isnull=True) | Q(ends_on__gte=day),

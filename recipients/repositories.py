@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from backoffice.permissions import visible
 from recipients.audience import GROUP, KEY_KINDS, PERSON, RECIPIENT, IsOneOf, raw_ids, raw_text, routes_sql
 from recipients.dtos import Address, AudienceChange, AudienceMember, AudienceSummary
@@ -57,7 +57,7 @@ REASONS = f"""
 
 def today_parameters() -> dict[str, Any]:
     """The day on which memberships count, in the organisation's zone."""
-    return {"day": timezone.localdate(timezone=timezone.get_default_timezone())}
+    return {"day": clock.today()}
 
 
 def address_parameters(address: Address) -> dict[str, Any]:

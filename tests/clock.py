@@ -1,8 +1,16 @@
-"""Time that passes for the database, whose clock no test can turn: what lies ahead in its tables comes nearer."""
+"""Time that passes in tests: for this process as a whole (`travel`), or for what lies ahead in the database's tables (`pass_time`)."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
+import time_machine
 from django.db import connection
+from django.utils import timezone
+
+from backoffice import clock
 
 MOMENTS = {
     "notices_delivery": ("next_attempt_at",),
@@ -19,3 +27,14 @@ def pass_time(by: timedelta) -> None:
         for table, columns in MOMENTS.items():
             moved = ", ".join(f"{column} = {column} - %(by)s" for column in columns)
             cursor.execute(f"UPDATE {table} SET {moved}", {"by": by})
+
+
+@contextmanager
+def travel(moment: datetime | str, *, tick: bool = True) -> Iterator[Any]:
+    """It is `moment` for this host and by the database's clock as this process counts it. SQL alone knows better.
+
+    `time_machine.travel` without this makes the host's clock wrong, which must decide nothing.
+    """
+    began = clock.now()
+    with time_machine.travel(moment, tick=tick) as traveller, patch.multiple(clock, _began=began, _counted=lambda: timezone.now() - began):
+        yield traveller

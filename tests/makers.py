@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
+from backoffice.clock import today
 from backoffice.permissions import Role
 from notices.models import Category, Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from recipients.dtos import Address
 from recipients.models import (

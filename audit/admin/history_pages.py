@@ -15,6 +15,7 @@ from audit.object_history.lines import lines_of, newest_number
 from audit.object_history.points import Point, row_at, rows_of
 from audit.object_history.states import state_at
 from audit.pages.review import review_url
+from backoffice import clock
 from backoffice.admin.paginator import PER_PAGE
 
 
@@ -38,7 +39,7 @@ def history_page(request: HttpRequest, subject: Subject) -> HttpResponse:
         "older": cursor_of(shown[-1].point) if more else "",
         "is_newest": "before" not in request.GET,
         "with_readers": with_readers,
-        "now": timezone.localtime(),
+        "now": timezone.localtime(clock.now()),
         "zone": timezone.get_current_timezone_name(),
         "review_url": review_url(request.user, subject.living) if subject.living is not None else "",
     }
@@ -82,7 +83,7 @@ def _point_asked(request: HttpRequest, subject: Subject) -> Point:
     if number := request.GET.get("version", ""):
         return point_of(subject.row_or_404(number))
     text = request.GET.get("at", "")
-    return Point(moment_in(text) if text else timezone.now())
+    return Point(moment_in(text) if text else clock.now())
 
 
 def _absence(subject: Subject, point: Point) -> str:

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.access import record_view
@@ -23,6 +22,7 @@ from audit.timeline.forms import TimelineForm, as_text, place_of
 from audit.timeline.grouping import actions_of
 from audit.timeline.queries import MOST_UNATTRIBUTED, PER_PAGE, page_of, unattributed
 from audit.timeline.search import MOST_FOUND
+from backoffice import clock
 
 LOOKED_BACK = timedelta(days=30)
 
@@ -92,7 +92,7 @@ def _without_a_person(criteria: Criteria) -> tuple[int, Entry | None]:
     """In the days that are asked for, else lately; nothing when they are what is listed."""
     if criteria.source == "":
         return 0, None
-    lately = None if criteria.since or criteria.until else timezone.now() - LOOKED_BACK
+    lately = None if criteria.since or criteria.until else clock.now() - LOOKED_BACK
     return unattributed(Criteria(since=criteria.since or lately, until=criteria.until))
 
 
@@ -100,7 +100,7 @@ def _chosen(request: HttpRequest, form: TimelineForm) -> list[dict[str, str]]:
     """What links have narrowed the list to, each with the name of its parameter."""
     data, chosen = form.cleaned_data, []
     if data["thing"]:
-        reference = (*data["thing"], timezone.now())
+        reference = (*data["thing"], clock.now())
         name = Names([reference], request.user).part(*reference)
         chosen.append({"name": "thing", "text": _("Only %(thing)s and what belongs to it") % {"thing": name}})
     if data["through"]:

@@ -13,7 +13,6 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.exports.csv_table import CsvTable
@@ -22,7 +21,7 @@ from audit.exports.snapshot import Snapshot
 from audit.exports.xlsx_table import write_workbook
 from audit.models import ListExport
 from audit.models.list_export import KEPT
-from backoffice import jobs
+from backoffice import clock, jobs
 
 XLSX = "xlsx"
 KIND = "audit.list_export"
@@ -124,7 +123,7 @@ def _ready(export: ListExport, run: jobs.Run, rows: int, *, of_all: bool) -> Non
     path = path_of(export)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    facts: dict[str, Any] = {"rows": rows, "of_all": of_all, "size": path.stat().st_size, "sha256": digest, "ended_at": timezone.now()}
+    facts: dict[str, Any] = {"rows": rows, "of_all": of_all, "size": path.stat().st_size, "sha256": digest, "ended_at": clock.now()}
     with transaction.atomic():
         run.finish()
         ListExport.objects.filter(pk=export.pk).update(state=State.READY, **facts)
@@ -135,7 +134,7 @@ def _end(export: ListExport, run: jobs.Run, state: str, problem: str = "") -> No
     _remove(export)
     with transaction.atomic():
         run.finish(even_if_stopped=True)
-        ListExport.objects.filter(pk=export.pk).update(state=state, problem=problem, ended_at=timezone.now())
+        ListExport.objects.filter(pk=export.pk).update(state=state, problem=problem, ended_at=clock.now())
 
 
 def _remove(export: ListExport) -> bool:
@@ -195,6 +194,6 @@ def send_lost(send: Callable[[int], Any]) -> int:
 
 def forget_old() -> int:
     """Remove the files whose day is over; one that cannot be removed is tried again the next time."""
-    old = ListExport.objects.filter(state=State.READY, ended_at__lte=timezone.now() - KEPT)
+    old = ListExport.objects.filter(state=State.READY, ended_at__lte=clock.now() - KEPT)
     removed = [export.pk for export in old if _remove(export)]
     return ListExport.objects.filter(pk__in=removed).update(state=State.GONE)

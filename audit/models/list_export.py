@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from backoffice import clock
 
 KEPT = timedelta(hours=24)  # from when it is ready
 
@@ -62,4 +63,4 @@ class ListExport(models.Model):
         return self.ended_at + KEPT if self.ended_at and self.state == self.State.READY else None
 
     def is_kept(self, *, at: Any = None) -> bool:
-        return self.kept_until is not None and (at or timezone.now()) < self.kept_until
+        return self.kept_until is not None and (at or clock.now()) < self.kept_until

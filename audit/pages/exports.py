@@ -17,6 +17,7 @@ from audit.exports.snapshot import Snapshot
 from audit.exports.xlsx_file import write_xlsx
 from audit.models import Entry
 from audit.timeline.forms import TimelineForm
+from backoffice import clock
 from backoffice.permissions import may_everywhere
 
 CSV, XLSX = "csv", "xlsx"
@@ -60,7 +61,7 @@ def _answer(request: HttpRequest, wanted: str, form: TimelineForm) -> HttpRespon
         rows = snapshot.count(entries)
         record_export(request.user, page="timeline", detail=f"{wanted} {request.GET.urlencode()}".strip(), rows=rows)
         # The number of rows stands in the name, so that a file that broke off can be told from a whole one.
-        name = f"timeline-{timezone.localtime():%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
+        name = f"timeline-{timezone.localtime(clock.now()):%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
         if wanted == XLSX:
             return FileResponse(write_xlsx(entries, snapshot), as_attachment=True, filename=name, content_type=TYPES[wanted])
         held.pop_all()  # the file reads on while it is sent, and lets go itself

@@ -27,7 +27,7 @@ from audit.exports.snapshot import Snapshot
 from audit.exports.xlsx_table import workbook_of
 from audit.models import ListExport
 from audit.pages.exports import TYPES
-from backoffice import jobs
+from backoffice import clock, jobs
 from backoffice.permissions import is_usable
 
 LISTED = 20
@@ -123,7 +123,7 @@ def _record(exported: ExportedList, asked: Asked, target: Any, wanted: str, rows
 
 def _file_name(name: str, rows: int, wanted: str) -> str:
     """With the number of rows, so that a file that broke off can be told from a whole one."""
-    return f"{name.replace('_', '-')}-{timezone.localtime():%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
+    return f"{name.replace('_', '-')}-{timezone.localtime(clock.now()):%Y-%m-%d-%H%M}-{rows}-rows.{wanted}"
 
 
 def _refused(request: HttpRequest, exported: ExportedList, asked: Asked, why: str) -> HttpResponse:

@@ -23,6 +23,7 @@ from audit.access_review.routes import people_who_may, routes_of
 from audit.access_review.verbs import verbs_of
 from audit.exports.columns import guard
 from audit.models import AccessRecord
+from backoffice import clock
 from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may_everywhere, visible
 
@@ -144,7 +145,7 @@ def export(site: admin.AdminSite, request: HttpRequest, label: str, object_id: i
     people = list(_people(request, verb, target).values_list("pk", flat=True))
     detail = f"csv {request.GET.urlencode()}".strip()
     record_export(request.user, page="access review", detail=detail, rows=len(people), model=target._meta.label_lower, object_id=target.pk)
-    name = f"who-may-{verb}-{target._meta.model_name}-{target.pk}-{timezone.localtime():%Y-%m-%d}.csv"
+    name = f"who-may-{verb}-{target._meta.model_name}-{target.pk}-{timezone.localtime(clock.now()):%Y-%m-%d}.csv"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(_csv(people, verb, target, verbs[verb]), content_type="text/csv; charset=utf-8", headers=disposition)
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.access import record_view
@@ -17,6 +16,7 @@ from audit.models import Epoch, Seal, Verification
 from audit.seals import anchors, epochs, running
 from audit.seals.epochs import EpochError
 from audit.seals.standing import Standing, standing
+from backoffice import clock
 from backoffice.admin.confirmation import ReasonForm, ask
 from backoffice.admin.paginator import PER_PAGE
 from backoffice.permissions import may_everywhere, require
@@ -142,6 +142,6 @@ def _verifications() -> dict[str, Any]:
     runs = list(Verification.objects.select_related("user").order_by("-asked_at", "-pk")[:LISTED])
     latest = runs[0] if runs else None
     at_work = latest is not None and not latest.is_over
-    silent = at_work and any(run.beat_at and run.beat_at < timezone.now() - running.SILENT for run in runs[:1])
+    silent = at_work and any(run.beat_at and run.beat_at < clock.now() - running.SILENT for run in runs[:1])
     listed = [(run, LABELS[run.state], run.state != State.INTACT) for run in runs if run.is_over]
     return {"listed": listed, "latest": latest, "at_work": at_work, "is_silent": silent}

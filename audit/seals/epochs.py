@@ -5,16 +5,16 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
 from audit.models import Epoch, Seal
 from audit.seals import anchors, counters
 from audit.triggers.functions import EPOCH_BITS
+from backoffice import clock
 from backoffice.permissions import require
 
-CLOCK = """
+POSITION = """
     SELECT e.number, (e.number::bigint << {bits}) | pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
            (SELECT system_identifier::text FROM pg_control_system()), {reached}
     FROM (SELECT coalesce(max(number), 0) AS number FROM audit_epoch) e
@@ -26,7 +26,7 @@ class EpochError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Position:
     """Where the database stands."""
 
     epoch: int
@@ -35,16 +35,16 @@ class Clock:
     reached: counters.Counts
 
 
-def clock() -> Clock:
+def position() -> Position:
     with connection.cursor() as cursor:
-        cursor.execute(CLOCK.format(bits=EPOCH_BITS, reached=counters.reached_sql()))
+        cursor.execute(POSITION.format(bits=EPOCH_BITS, reached=counters.reached_sql()))
         epoch, horizon, system_identifier, reached = cursor.fetchone()
-    return Clock(epoch, horizon, system_identifier, counters.read(reached))
+    return Position(epoch, horizon, system_identifier, counters.read(reached))
 
 
 def why_sending_is_off() -> str:
     """Empty when all is well. Else the database is not the one that was sealed last, and nothing is sealed or sent."""
-    head, anchor, now = Seal.objects.order_by("-number").first(), anchors.newest(), clock()
+    head, anchor, now = Seal.objects.order_by("-number").first(), anchors.newest(), position()
     if anchor is not None and anchor.epoch >= now.epoch:
         if anchor.epoch > now.epoch or head is None or head.number < anchor.number:
             return _("An older copy of the database was restored: it ends at seal %(here)s, and seal %(there)s was made already.") % {
@@ -91,13 +91,13 @@ def _next(reason: str, actor: Any) -> Epoch:
     anchor = anchors.newest()
     known = [Epoch.objects.aggregate(newest=Max("number"))["newest"], Seal.objects.aggregate(newest=Max("epoch"))["newest"]]
     number = max(anchor.epoch if anchor else 0, counters.last_epoch(), *(number or 0 for number in known)) + 1
-    now = clock()
+    now = position()
     with connection.cursor() as cursor:
         cursor.execute("SELECT (%s::bigint << %s) | pg_current_xact_id()::text::bigint", [number, EPOCH_BITS])
         (stamp,) = cursor.fetchone()
     return Epoch.objects.create(
         number=number,
-        started_at=timezone.now(),
+        started_at=clock.now(),
         user=actor,
         reason=reason,
         system_identifier=now.system_identifier,

@@ -6,12 +6,12 @@ from time import monotonic
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.models import Seal, Verification
 from audit.seals.findings import Exit
 from audit.seals.verifying import verify
+from backoffice import clock
 from backoffice.permissions import require
 
 State = Verification.State
@@ -34,14 +34,14 @@ def ask(actor: Any) -> Verification:
     under_way = Verification.objects.filter(state__in=[State.WAITING, State.RUNNING]).order_by("-asked_at").first()
     if under_way is not None:
         return under_way
-    asked = Verification.objects.create(user=actor, beat_at=timezone.now())
+    asked = Verification.objects.create(user=actor, beat_at=clock.now())
     transaction.on_commit(partial(task.delay, asked.pk))
     return asked
 
 
 def run(verification_id: int) -> int:
     """Returns the number of rows that were read. Asked twice, it runs once."""
-    taken = Verification.objects.filter(pk=verification_id, state=State.WAITING).update(state=State.RUNNING, beat_at=timezone.now())
+    taken = Verification.objects.filter(pk=verification_id, state=State.WAITING).update(state=State.RUNNING, beat_at=clock.now())
     if not taken:
         return 0
     asked = Verification.objects.select_related("user").get(pk=verification_id)
@@ -56,9 +56,9 @@ def run(verification_id: int) -> int:
 
 def give_up_silent() -> None:
     """Say of what a killed worker left that it failed."""
-    silent = Verification.objects.filter(state__in=[State.WAITING, State.RUNNING], beat_at__lt=timezone.now() - SILENT)
+    silent = Verification.objects.filter(state__in=[State.WAITING, State.RUNNING], beat_at__lt=clock.now() - SILENT)
     silent.update(
-        state=State.FAILED, finished_at=timezone.now(), sentences=[_("The background worker stopped or is not running. Verify again.")]
+        state=State.FAILED, finished_at=clock.now(), sentences=[_("The background worker stopped or is not running. Verify again.")]
     )
 
 
@@ -69,8 +69,8 @@ class _Teller:
     def __call__(self, done: int, of: int) -> None:
         if monotonic() - self.told_at >= TELL:
             self.told_at = monotonic()
-            Verification.objects.filter(pk=self.asked.pk).update(rows_done=done, rows_expected=of, beat_at=timezone.now())
+            Verification.objects.filter(pk=self.asked.pk).update(rows_done=done, rows_expected=of, beat_at=clock.now())
 
 
 def _end(asked: Verification, state: str, sentences: list[str], rows: int) -> None:
-    Verification.objects.filter(pk=asked.pk).update(state=state, sentences=sentences, rows_done=rows, finished_at=timezone.now())
+    Verification.objects.filter(pk=asked.pk).update(state=state, sentences=sentences, rows_done=rows, finished_at=clock.now())

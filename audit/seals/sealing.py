@@ -8,11 +8,11 @@ from hashlib import sha256
 from itertools import batched
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from audit.models import Seal, SealFormat, SealPart
 from audit.seals import anchors, counters, epochs, keys, pieces
 from audit.seals.formats import digest_of, format_now, sealed_tables
+from backoffice import clock
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 50  # parts of one INSERT
@@ -35,7 +35,7 @@ def seal() -> Seal | None:
             raise SealingIsOffError(why)
         made = _seal_next()
         anchors.append_missing()  # also of one that a killed process made
-        counters.note(epochs.clock().epoch)
+        counters.note(epochs.position().epoch)
     return made
 
 
@@ -54,11 +54,11 @@ def _alone() -> Iterator[bool]:
 
 @transaction.atomic
 def _seal_next() -> Seal | None:
-    head, anchor, now = Seal.objects.order_by("-number").first(), anchors.newest(), epochs.clock()
+    head, anchor, now = Seal.objects.order_by("-number").first(), anchors.newest(), epochs.position()
     made = Seal(
         # Numbers that an older epoch gave out are not given out again.
         number=max(head.number if head else 0, anchor.number if anchor else 0) + 1,
-        sealed_at=timezone.now(),
+        sealed_at=clock.now(),
         epoch=now.epoch,
         system_identifier=now.system_identifier,
         from_stamp=head.to_stamp if head else 0,

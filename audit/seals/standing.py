@@ -14,6 +14,7 @@ from audit.seals import anchors, epochs
 from audit.seals.findings import Exit
 from audit.seals.verifying import LATE, unsealed_tail
 from audit.triggers import faults
+from backoffice import clock
 
 NAMED = 5  # faults of the triggers that are named one by one
 
@@ -65,7 +66,7 @@ def compare_with_anchor(head: Seal | None) -> tuple[bool, str]:
     anchor = anchors.newest()
     if anchor is None:
         return False, _("There is no anchor: a cut-off end would not show.") if head else _("It is written with the first seal.")
-    told = {"number": anchor.number, "epoch": epochs.clock().epoch}
+    told = {"number": anchor.number, "epoch": epochs.position().epoch}
     seal = head if head and head.number == anchor.number else Seal.objects.filter(number=anchor.number).first()
     if seal is None and anchor.epoch < told["epoch"]:
         return True, _("It ends at seal %(number)s, which was given up when epoch %(epoch)s began.") % told
@@ -92,7 +93,7 @@ def _look_at_tail(now: Standing) -> None:
         now.reservations.append(_("Nothing is sealed yet. The background worker and the clock make the first seal within a minute."))
     elif not now.why_off:
         now.facts.append(_("Sealing and sending are on."))
-    if not now.why_off and now.oldest is not None and timezone.now() - now.oldest > LATE:
+    if not now.why_off and now.oldest is not None and clock.now() - now.oldest > LATE:
         now.problems.append(
             _("Changes wait for a seal since %(moment)s: the background worker or the clock is not running.") % {"moment": _at(now.oldest)}
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Sum
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +18,7 @@ from audit.seals.findings import Finding, Kind, Report
 from audit.seals.formats import Sealed, format_now, is_known, sealed_tables
 from audit.seals.sealing import digest, part_bytes
 from audit.triggers import faults
+from backoffice import clock
 
 LATE = timedelta(minutes=10)  # rows that are unsealed for longer are a reservation
 ENOUGH = 20  # findings, after which no more are looked for
@@ -182,7 +182,7 @@ class _Verification:
                 self.report.unsealed,
             )
             self.report.notes.append(sentence % {"count": f"{self.report.unsealed:,}"})
-        if oldest is not None and timezone.now() - oldest > LATE:
+        if oldest is not None and clock.now() - oldest > LATE:
             self._reserve(
                 _("The oldest of them waits since %(moment)s: sealing does not run.") % {"moment": f"{oldest:%Y-%m-%d %H:%M} UTC"}
             )
@@ -238,7 +238,7 @@ class _Outside:
             rest.append(anchor)
             self.waiting = None
         if rest:
-            now = epochs.clock()
+            now = epochs.position()
             behind = now.horizon < rest[-1].to_stamp or now.system_identifier != rest[-1].system_identifier
             self._missing([anchor.number for anchor in rest], Kind.ROLLED_BACK if behind else Kind.CUT_OFF)
         if head is not None and not self.newest:

@@ -9,6 +9,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from backoffice import clock
+
 register = template.Library()
 NEAR = timedelta(days=2)
 
@@ -19,7 +21,7 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return "—"
     local = timezone.localtime(value)
-    near = abs(timezone.now() - value) < NEAR
+    near = abs(clock.now() - value) < NEAR
     text = naturaltime(value) if near else date_format(local, "DATETIME_FORMAT")
     exact = f"{date_format(local, 'j F Y, H:i:s')} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, text)

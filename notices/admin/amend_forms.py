@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
+from backoffice import clock
 from backoffice.admin.confirmation import ReasonForm
 from backoffice.richtext_widget import RichTextFormField
 from notices.admin.forms import RequiredReasonForm
 from notices.models import AmendedFile, Amendment, Attachment, Notice
-from notices.models.notice import today
 from notices.services.amending import AmendedText
 from notices.uploads import attachment_from
 
@@ -74,7 +74,7 @@ class AmendmentForm(forms.Form):
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]
-        if due and due != self.notice.due_date and due < today():
+        if due and due != self.notice.due_date and due < clock.today():
             raise forms.ValidationError(_("That day has passed. Choose today or a later day."))
         return due
 

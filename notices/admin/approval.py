@@ -8,12 +8,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.object_history.branches import branches_of
 from audit.object_history.comparing import Comparison, compare
 from audit.object_history.points import Point
+from backoffice import clock
 from backoffice.permissions import may, visible
 from notices.admin.act import NOBODY
 from notices.admin.acts import ACTS
@@ -82,7 +82,7 @@ def _since(step: Approval, notice: Notice, reader: Any) -> Comparison:
     """What differs from what was approved, of what an approval pins and this person may see."""
     row = Approval.history.filter(id=step.pk, history_type="+").get()
     branches = [branch for branch in branches_of(Notice, reader=reader) if branch.model in PINNED_PARTS]
-    found = compare(Notice, notice.pk, branches, Point(row.history_date, row.history_id), Point(timezone.now()), reader=reader)
+    found = compare(Notice, notice.pk, branches, Point(row.history_date, row.history_id), Point(clock.now()), reader=reader)
     return Comparison(tuple(difference for difference in found.fields if difference.name in FIELDS), found.sets)
 
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.changes import readable
+from backoffice import clock
 from backoffice.admin.confirmation import ReasonForm
 from backoffice.admin.widgets import ManyByAutocomplete
 from backoffice.permissions import choosable, may_everywhere, visible
 from notices.exceptions import NoticeError
 from notices.models import Attachment, Category, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
-from notices.models.notice import today
 from notices.services.departments import departments_for
 from notices.services.writing import refuse_unless_editable
 from notices.uploads import attachment_from
@@ -76,7 +76,7 @@ class NoticeForm(forms.ModelForm):
 
     def clean_due_date(self) -> Any:
         due = self.cleaned_data["due_date"]
-        if due and "due_date" in self.changed_data and due < today():
+        if due and "due_date" in self.changed_data and due < clock.today():
             raise forms.ValidationError(_("That day has passed. Choose today or a later day."))
         return due
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminSingleTimeWidget
 
-from notices.models.notice import today
+from backoffice import clock
 from notices.wording import moment_in_both_zones
 
 FARTHEST = timedelta(days=5 * 366)  # nobody plans a notice for longer; the end of the calendar has no zones
@@ -33,7 +33,7 @@ class ScheduleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if "day" in data and data["day"] > today() + FARTHEST:
+        if "day" in data and data["day"] > clock.today() + FARTHEST:
             self.add_error("day", _("That is more than five years away. Choose an earlier day."))
         elif "day" in data and "time" in data:
             moment = self._moment(datetime.combine(data["day"], data["time"]))
@@ -64,7 +64,7 @@ class ScheduleForm(forms.Form):
         return chosen
 
     def _was_seen(self, moment: datetime, data: dict[str, Any]) -> bool:
-        has_passed = moment <= timezone.now()  # the service refuses it, by the database's clock
+        has_passed = moment <= clock.now()  # the service refuses it, by the database's clock
         if has_passed or not _is_another_time(moment) or data.get("seen_as") == moment.isoformat():
             return True
         shown: Any = self.data.copy()
@@ -103,7 +103,7 @@ def _is_another_time(moment: datetime) -> bool:
 
 
 def _zones() -> str:
-    zone, now = timezone.get_current_timezone_name(), timezone.now()
+    zone, now = timezone.get_current_timezone_name(), clock.now()
     if not _is_another_time(now):
         return _("In the time zone %(zone)s.") % {"zone": zone}
     return _("In your time zone, %(zone)s. When it is %(here)s there, it is %(there)s in %(organisation)s, where the organisation is.") % {

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from backoffice.permissions import may_somewhere
 from notices.contributors import to_decide_by
 from notices.dashboard.addresses import people_to_mend
@@ -16,7 +17,6 @@ from notices.dashboard.halted import missed_row
 from notices.dashboard.lists import SHOWN, Row, Section, notice_list
 from notices.dashboard.sight import Sight
 from notices.models import Notice
-from notices.models.notice import today
 from notices.querysets import NoticeQuerySet
 
 Status = Notice.Status
@@ -109,7 +109,7 @@ def _numbers_and_ids(counted: dict[str, QuerySet], listed: dict[str, NoticeQuery
 
 def _start_of_week() -> datetime:
     """Monday, midnight, where the organisation is."""
-    day = today()
+    day = clock.today()
     return timezone.make_aware(datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time()), timezone.get_default_timezone())
 
 

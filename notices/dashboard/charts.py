@@ -13,10 +13,10 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from backoffice.permissions import may_everywhere
 from notices.dashboard.sight import Sight
 from notices.models import ReadAcknowledgment
-from notices.models.notice import today
 from recipients.audience import CURRENT_ASSIGNMENTS, raw_ids
 from recipients.models import Recipient
 
@@ -66,7 +66,7 @@ def charts(sight: Sight) -> list[Chart]:
 
 def _reads(sight: Sight) -> Chart | None:
     zone = timezone.get_default_timezone()
-    first = today() - timedelta(days=DAYS - 1)
+    first = clock.today() - timedelta(days=DAYS - 1)
     counted = sight.kept(f"reads:{first}", lambda: _reads_per_day(sight, first, zone), KEPT_LONG)
     days = [first + timedelta(days=number) for number in range(DAYS)]
     rows = tuple((date_format(day, "j M"), counted.get(day, 0)) for day in days)
@@ -100,7 +100,7 @@ def _unread(sight: Sight) -> Chart | None:
 
 def _unread_by_department(sight: Sight) -> Rows:
     shown, newest = sight.notices().published().values_list("id", "revision")[:NEWEST].query.sql_with_params()
-    counted = raw_ids(UNREAD_BY_DEPARTMENT, {"day": today()})
+    counted = raw_ids(UNREAD_BY_DEPARTMENT, {"day": clock.today()})
     with connection.cursor() as cursor:
         cursor.execute(f"WITH shown AS MATERIALIZED ({shown}), {counted.sql}", [*newest, *counted.params])
         return tuple((name, int(number)) for name, number in cursor.fetchall())

@@ -13,11 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backoffice import clock
 from notices.dashboard.halted import halted
 from notices.dashboard.lists import SHOWN, Row, Section
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 
 LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
 TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
@@ -64,7 +64,7 @@ def _stuck(sight: Sight) -> Section:
 
 def _trouble() -> list[tuple[int, str, int, str]]:
     with connection.cursor() as cursor:
-        parameters: dict[str, Any] = {"stuck": TOO_LONG, "today": today()}
+        parameters: dict[str, Any] = {"stuck": TOO_LONG, "today": clock.today()}
         cursor.execute(TROUBLE, parameters)
         return cursor.fetchall()
 
@@ -96,7 +96,7 @@ def _late_rows(sight: Sight) -> list[Row]:
     )
     owing = Delivery.objects.open().filter(
         ~Exists(confirmed),
-        Q(due_on=None) | Q(due_on__lt=today()),
+        Q(due_on=None) | Q(due_on__lt=clock.today()),
         notice=OuterRef("pk"),
         revision=OuterRef("revision"),
         kind=Delivery.Kind.PUBLICATION,
@@ -104,11 +104,11 @@ def _late_rows(sight: Sight) -> list[Row]:
     overdue = (
         sight.notices()
         .published()
-        .filter(Exists(owing), requires_acknowledgement=True, due_date__lt=today(), due_date__gte=today() - LONG_AGO)
+        .filter(Exists(owing), requires_acknowledgement=True, due_date__lt=clock.today(), due_date__gte=clock.today() - LONG_AGO)
     )
     notices = list(overdue.order_by("-due_date", "-pk").only("title", "due_date")[: SHOWN + 1])
     with connection.cursor() as cursor:
-        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices], "today": today()})
+        cursor.execute(OUTSTANDING, {"ids": [notice.pk for notice in notices], "today": clock.today()})
         numbers = {pk: (told, missing) for pk, told, missing in cursor.fetchall()}
     return [_late_row(notice, *numbers[notice.pk]) for notice in notices if notice.pk in numbers]
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from notices.inbox import queries
 from notices.inbox.pages import not_found, render_page
 from notices.inbox.wording import Moment
 from notices.models import Notice
-from notices.models.notice import today
 
 GONE, NOT_NOW = 410, 404
 
@@ -49,6 +49,6 @@ def _what_happened(notice: Notice) -> tuple[int, str]:
         return GONE, _("This notice ended on %(day)s.") % {"day": date_format(notice.end_date)}
     if notice.status != Notice.Status.PUBLISHED or notice.is_deleted:
         return NOT_NOW, _("This notice is not on show at the moment.")
-    if notice.start_date > today():
+    if notice.start_date > clock.today():
         return NOT_NOW, _("This notice will be on show from %(day)s.") % {"day": date_format(notice.start_date)}
     return NOT_NOW, _("This notice is no longer addressed to you.")

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from notices.models import Notice
-from notices.models.notice import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Moment:
 
 
 def _ago(value: datetime) -> str:
-    if timezone.now() - value < timedelta(minutes=1):
+    if clock.now() - value < timedelta(minutes=1):
         return _("just now")
     return _("%(time)s ago") % {"time": timesince(value, depth=1)}
 
@@ -60,7 +60,7 @@ class Due:
 
 
 def _still_due(day: date) -> tuple[str, str]:
-    days = (day - today()).days
+    days = (day - clock.today()).days
     if days < 0:
         return "overdue", _("Overdue: was due by %(day)s") % {"day": short_day(day)}
     if days == 0:
@@ -71,4 +71,4 @@ def _still_due(day: date) -> tuple[str, str]:
 
 
 def short_day(day: date) -> str:
-    return date_format(day, "MONTH_DAY_FORMAT" if day.year == today().year else "DATE_FORMAT")
+    return date_format(day, "MONTH_DAY_FORMAT" if day.year == clock.today().year else "DATE_FORMAT")

@@ -13,7 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone
+
+from backoffice import clock
 
 TO, ID = b"to-placeholder@example.invalid", b"id-placeholder"
 # One line however long the name: a folded header loses its quotes and may begin with an empty line.
@@ -34,7 +35,7 @@ def template(sender: str, name: str, subject: str, body: str, context: dict[str,
     message["To"] = TO.decode()
     message["Message-ID"] = f"<{name}@{sender.rpartition('@')[2]}>"
     message["Subject"] = _one_line(subject)
-    message["Date"] = format_datetime(timezone.now())
+    message["Date"] = format_datetime(clock.now())
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render_to_string(f"{body}.txt", context), cte="quoted-printable")
     message.add_alternative(render_to_string(f"{body}.html", context), subtype="html", cte="quoted-printable")

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
+from backoffice import clock
 from backoffice.models import (
     CheckedTogetherMixin,
     LivingManager,
@@ -84,11 +83,6 @@ class Category(models.Model):
         return self.name
 
 
-def today() -> date:
-    """Today in the organisation's zone."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
-
-
 def _words_of(field: str) -> models.Func:
     """Text for the search: “WS-4471” is two words, not a word and the number −4471."""
     return models.Func(F(field), models.Value("-_"), models.Value("  "), function="translate", output_field=models.TextField())
@@ -107,7 +101,7 @@ class Notice(CheckedTogetherMixin, TimestampMixin, UserTrackingMixin, SoftDelete
     content = RichTextField(_("content"))
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"), db_index=False)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
-    start_date = models.DateField(_("on show from"), default=today)
+    start_date = models.DateField(_("on show from"), default=clock.today)
     end_date = models.DateField(
         _("on show until"), null=True, blank=True, help_text=_("The last day on show. Empty: until it is withdrawn.")
     )
@@ -230,7 +224,7 @@ class Notice(CheckedTogetherMixin, TimestampMixin, UserTrackingMixin, SoftDelete
     def save(self, **kwargs) -> None:
         """A notice saved as published has a moment of publication, whoever forgot to say it."""
         if self.status == self.Status.PUBLISHED and self.published_at is None:
-            self.published_at = timezone.now()
+            self.published_at = clock.now()
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "published_at"}
         super().save(**kwargs)
@@ -250,11 +244,11 @@ class Notice(CheckedTogetherMixin, TimestampMixin, UserTrackingMixin, SoftDelete
 
     @property
     def is_expired(self) -> bool:
-        return self.end_date is not None and self.end_date < today()
+        return self.end_date is not None and self.end_date < clock.today()
 
     @property
     def begins_later(self) -> bool:
-        return self.start_date > today()
+        return self.start_date > clock.today()
 
     @property
     def is_editable(self) -> bool:

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
+from backoffice import clock
 from notices.models.notice import Notice
 from notices.querysets import ReadAcknowledgmentQuerySet
 
@@ -17,7 +17,7 @@ class ReadAcknowledgment(models.Model):
     notice = models.ForeignKey(Notice, models.PROTECT, verbose_name=_("notice"))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_index=False, verbose_name=_("person"))
     revision = models.PositiveIntegerField(_("revision"), default=1)
-    read_at = models.DateTimeField(_("opened"), default=timezone.now)
+    read_at = models.DateTimeField(_("opened"), default=clock.now)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
     content_sha256 = models.CharField(
         _("digest of what was confirmed"), max_length=64, blank=True, help_text=_("SHA-256 over title, content and attachments.")

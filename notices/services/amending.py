@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
-from backoffice.clock import database_now
+from backoffice import clock
 from backoffice.permissions import require
 from notices.amended import amended
 from notices.contributors import contributors_of_change
@@ -152,7 +152,7 @@ def _lock(notice_id: int, actor: Any) -> Notice:
 
 def _new(notice: Notice) -> Amendment:
     last = notice.amendments.aggregate(last=Max("number"))["last"] or 0
-    return Amendment(notice=notice, number=last + 1, begun_at=database_now())
+    return Amendment(notice=notice, number=last + 1, begun_at=clock.now())
 
 
 def _refuse_other_version(change: Amendment | None, version: int) -> None:

@@ -4,17 +4,16 @@ from functools import partial
 from typing import Any, cast
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.permissions import may
 from notices.amended import amended, comparison, in_words
 from notices.events import notice_published
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Amendment, Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.addressing import not_addressable, refuse_unless_addressable
 from notices.services.amendment_record import close
@@ -80,7 +79,7 @@ def _refuse_passed_days(notice: Notice, change: Amendment) -> None:
             _("“%(title)s” ended on %(day)s, so nobody would find it. Set a later end first.")
             % {"title": notice, "day": date_format(cast("Any", after.end_date))}
         )
-    if change.kind == Kind.MATERIAL and after.due_date and after.due_date < today():
+    if change.kind == Kind.MATERIAL and after.due_date and after.due_date < clock.today():
         raise NoticeError(
             _("Everyone would be asked to acknowledge it by %(day)s, which has passed. Set a later day first.")
             % {"day": date_format(after.due_date)}
@@ -107,7 +106,7 @@ def _write(notice: Notice, change: Amendment, actor: Any) -> None:
         setattr(notice, name, getattr(change, name))
     notice.modified_by, notice.version = change.by, notice.version + 1
     if change.kind == Kind.MATERIAL:
-        notice.revision, notice.published_at, notice.status_reason = notice.revision + 1, timezone.now(), change.reason
+        notice.revision, notice.published_at, notice.status_reason = notice.revision + 1, clock.now(), change.reason
         fields += ["revision", "published_at", "status_reason"]
     notice.full_clean()
     with acting(actor, reason=change.reason):

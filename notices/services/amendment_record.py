@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils import timezone
-
 from audit.attribution import acting
-from backoffice.clock import database_now
+from backoffice import clock
 from notices.amended import digest_after
 from notices.contributors import contributors_of_change
 from notices.models import Amendment, Approval
@@ -18,7 +16,7 @@ from recipients.repositories import AudienceRepository
 
 def close(change: Amendment, state: str, *, actor: Any, reason: str = "") -> None:
     change.state, change.version = state, change.version + 1
-    change.decided_by, change.decided_at, change.decision_reason = actor, database_now(), reason
+    change.decided_by, change.decided_at, change.decision_reason = actor, clock.now(), reason
     with acting(actor, reason=reason):
         change.save()
 
@@ -33,7 +31,7 @@ def record_step(change: Amendment, decision: str, *, actor: Any, reason: str = "
             revision=notice.revision + (change.kind == Amendment.Kind.MATERIAL and not is_made),
             decision=decision,
             by=actor,
-            at=timezone.now(),
+            at=clock.now(),
             reason=reason,
             digest=digest_of(notice) if is_made else digest_after(notice, change),
             people=AudienceRepository.summary(NoticeRepository.address_of(notice)).total,

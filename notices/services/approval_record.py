@@ -8,10 +8,10 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.permissions import Role, may
 from notices.contributors import contributors_of
 from notices.events import approval_recorded
@@ -109,7 +109,7 @@ def record(notice: Notice, decision: str, *, actor: Any, reason: str = "", told:
             revision=notice.revision if decision == Decision.BYPASSED else next_revision(notice),
             decision=decision,
             by=actor,
-            at=timezone.now(),
+            at=clock.now(),
             reason=reason,
             digest=digest_of(notice),
             people=AudienceRepository.summary(address).total,

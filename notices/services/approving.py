@@ -6,9 +6,9 @@ Nobody decides on what they had a part in, whichever door they come through.
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from notices.contributors import contributed
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Approval, Notice
@@ -92,7 +92,7 @@ class ApprovingMixin:
         if not notice.must_be_approved or standing_approval(notice) is not None:
             raise NoticeError(_("“%(title)s” may be published as it is. There is no glass to break.") % {"title": notice})
         check_version(notice, seen.version if seen else None)
-        notice.bypassed_at = timezone.now()
+        notice.bypassed_at = clock.now()
         notice.needs_approval = True
         put_on_show(notice, actor=actor, reason=reason, seen=seen, also=("bypassed_at", "needs_approval"))
         record(notice, Decision.BYPASSED, actor=actor, reason=reason, told=compliance())

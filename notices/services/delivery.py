@@ -8,15 +8,15 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now, TruncDate
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
 from audit.seals.epochs import why_sending_is_off
+from backoffice import clock
 from notices.mail.texts import mailer_for
 from notices.models import AudienceKey, Delivery, Notice, SendingPause
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.approval_record import take_back, was_let_past_approval
 from notices.services.audience_keys import AudienceKeyService
@@ -149,8 +149,7 @@ class DeliveryService(SteeringMixin):
         Delivery.objects.to_do().filter(~Exists(on_show)).update(
             state=State.CANCELLED, reason=_("The notice was withdrawn before the mail left."), changed_at=Now()
         )
-        day = TruncDate(Now(), tzinfo=timezone.get_default_timezone())
-        ended = Notice.objects.filter(pk=OuterRef("notice_id"), end_date__lt=day)
+        ended = Notice.objects.filter(pk=OuterRef("notice_id"), end_date__lt=clock.today())
         Delivery.objects.to_do().filter(Exists(ended)).update(
             state=State.CANCELLED, reason=_("The notice ended before the mail left."), changed_at=Now()
         )
@@ -171,7 +170,7 @@ class DeliveryService(SteeringMixin):
     @staticmethod
     def _owe_for_publications_without_deliveries() -> None:
         """`Notice.publish()` called on its own changes the state alone; this gives it the rest."""
-        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=today())
+        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today())
         bare = published.filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
         for notice in bare.select_for_update(of=("self",), skip_locked=True).select_related("category"):
             if was_let_past_approval(notice):

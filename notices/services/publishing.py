@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
-from backoffice.clock import database_now
+from backoffice import clock
 from notices.events import notice_published, notice_withdrawn
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Notice, NoticeRecipientGroup
@@ -115,7 +115,7 @@ class PublishingMixin:
         """Take a published notice off show. Mails that have not left are not sent any more."""
         notice = lock(notice_id, verb="publish", actor=actor)
         refuse_unless(notice, Status.PUBLISHED, _("is not published"))
-        notice.withdrawn_at, notice.status_reason = timezone.now(), reason
+        notice.withdrawn_at, notice.status_reason = clock.now(), reason
         notice.version += 1
         with acting(actor, reason=reason):
             notice.unpublish(also=["withdrawn_at", "status_reason", "version", "modified_at"])
@@ -127,7 +127,7 @@ class PublishingMixin:
 
 def _refuse_moment(notice: Notice, publish_at: datetime) -> None:
     """Its days are the organisation's, wherever whoever schedules it is."""
-    if publish_at <= database_now():
+    if publish_at <= clock.now():
         raise NoticeError(_("That moment has passed. Choose a later one, or publish now."))
     day = timezone.localdate(publish_at, timezone.get_default_timezone())
     if notice.end_date and day > notice.end_date:
@@ -160,7 +160,7 @@ def refuse_unless_publishable(notice: Notice, actor: Any, *, approved: bool = Tr
         raise NoticeError(
             _("“%(title)s” ended on %(day)s. Set a later end first.") % {"title": notice, "day": date_format(cast("date", notice.end_date))}
         )
-    if notice.due_date and notice.due_date < timezone.localdate(timezone=timezone.get_default_timezone()):
+    if notice.due_date and notice.due_date < clock.today():
         raise NoticeError(
             _("“%(title)s” was to be acknowledged by %(day)s. Set a later day first.")
             % {"title": notice, "day": date_format(notice.due_date)}

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Favourite, Notice, ReadAcknowledgment
 from notices.repositories import NoticeRepository
@@ -49,7 +49,7 @@ class ReadingMixin:
         _refuse_other_revision(notice, revision)
         reading = ReadAcknowledgment.objects.select_for_update().get(pk=_opened(notice, user).pk)
         if reading.acknowledged_at is None:
-            reading.acknowledged_at = max(timezone.now(), reading.read_at)  # the clocks of two servers differ
+            reading.acknowledged_at = max(clock.now(), reading.read_at)  # two processes may count a moment apart
             reading.content_sha256 = content_digest(notice)
             with acting(user):
                 reading.save(update_fields=["acknowledged_at", "content_sha256"])

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.permissions import visible
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.services.access import lock
 from recipients.models import RecipientGroup
 
@@ -69,7 +69,7 @@ def refuse_deletion(notice: Notice) -> None:
 def refuse_group_deletion(group: RecipientGroup, *, actor: Any) -> None:
     """A group that readers are reached through, or are about to be, cannot be deleted. `actor` is told what they may see."""
     living = Notice.objects.filter(noticerecipientgroup__recipient_group=group, status__in=WAITING_FOR_READERS).exclude(
-        end_date__lt=today()
+        end_date__lt=clock.today()
     )
     count = living.count()
     if not count:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.permissions import require
 from notices.dtos import NoticeCreationData
 from notices.exceptions import NoticeError
@@ -16,7 +17,6 @@ from notices.models import (
     NoticeRecipient,
     NoticeRecipientGroup,
 )
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services.access import check_version, lock
 from notices.services.addressing import refuse_unless_addressable
@@ -48,7 +48,7 @@ class WritingMixin:
             department_id=data.department_id,
             title=data.title,
             content=data.content,
-            start_date=data.start_date or today(),
+            start_date=data.start_date or clock.today(),
             end_date=data.end_date,
             category_id=data.category_id,
             requires_acknowledgement=data.requires_acknowledgement,

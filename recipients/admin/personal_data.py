@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import clock
 from recipients.admin import member_pages
 from recipients.services import PersonService
 
@@ -19,7 +20,7 @@ def export(model_admin: Any, request: HttpRequest, object_id: int) -> HttpRespon
 
     def act(data: dict[str, Any]) -> Any:
         archive = PersonService.export(person.pk, actor=request.user, reason=data["reason"])
-        name = f"person-{person.pk}-{timezone.localdate():%Y-%m-%d}.zip"
+        name = f"person-{person.pk}-{timezone.localdate(clock.now()):%Y-%m-%d}.zip"
         return FileResponse(archive, as_attachment=True, filename=name, content_type="application/zip")
 
     question = (

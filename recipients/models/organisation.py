@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.records import audited
+from backoffice import clock
 from backoffice.models import TimestampMixin
 from recipients.querysets import RecipientQuerySet, RoleAssignmentQuerySet
 
@@ -91,5 +91,5 @@ class RoleAssignment(TimestampMixin):
 
     @property
     def is_current(self) -> bool:
-        today = timezone.localdate(timezone=timezone.get_default_timezone())
+        today = clock.today()
         return (self.starts_on is None or self.starts_on <= today) and (self.ends_on is None or self.ends_on >= today)

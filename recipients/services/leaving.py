@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
 from audit.erasure import erase, erased_ids
+from backoffice import clock
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
@@ -57,7 +57,7 @@ class LeavingMixin:
         days = settings.ERASE_LEAVERS_AFTER_DAYS
         if not days:
             return 0
-        due = _due(before=(now or timezone.now()) - timedelta(days=days))
+        due = _due(before=(now or clock.now()) - timedelta(days=days))
         reason = _("The account was closed for more than %(days)d days.") % {"days": days}
         return sum(_erase_one(pk, due, reason=reason) for pk in due.values_list("pk", flat=True).order_by("pk")[:most])
 

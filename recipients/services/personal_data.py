@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from typing import IO, Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.access import record_export
 from audit.personal_data.archive import write_archive
+from backoffice import clock
 from backoffice.permissions import require
 from recipients.exceptions import RecipientError
 from recipients.models import User
@@ -44,7 +44,7 @@ def _export(person: User, *, actor: Any, reason: str) -> IO[bytes]:
         raise RecipientError(_("Say why, such as the request and its date. It stays on record."))
     with ExitStack() as held:
         file = held.enter_context(tempfile.TemporaryFile())
-        counts = write_archive(person, file, at=timezone.now())
+        counts = write_archive(person, file, at=clock.now())
         what: dict[str, Any] = {"model": person._meta.label_lower, "object_id": person.pk}
         record_export(actor, page=PAGE, detail=f"zip: {reason.strip()}", rows=sum(counts.values()), **what)
         held.pop_all()  # whoever asked closes it

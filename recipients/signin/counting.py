@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import connection
-from django.utils import timezone
 
+from backoffice import clock
 from recipients.signin.models import FailureCount
 
 # On reaching its limit a window begins anew, once: whoever is refused waits for a whole one, and then has all tries again.
@@ -49,7 +49,7 @@ class Standing:
 
 def standing(limits: Iterable[Limit]) -> Standing:
     by_key = {limit.key: limit for limit in limits}
-    rows = FailureCount.objects.filter(key__in=by_key, ends_at__gt=timezone.now()).values_list("key", "count", "ends_at")
+    rows = FailureCount.objects.filter(key__in=by_key, ends_at__gt=clock.now()).values_list("key", "count", "ends_at")
     found = list(rows)
     ends = [ends_at for key, count, ends_at in found if count >= by_key[key].tries]
     return Standing({key: count for key, count, _ends in found}, max(ends, default=None))
@@ -57,7 +57,7 @@ def standing(limits: Iterable[Limit]) -> Standing:
 
 def count_failure(limits: Iterable[Limit]) -> datetime | None:
     """Count one more. Returns until when it is refused from now on, if it is."""
-    now = timezone.now()
+    now = clock.now()
     ends = []
     with connection.cursor() as cursor:
         for limit in sorted(limits, key=lambda limit: limit.key):  # in one order: two at once never wait for each other
@@ -74,4 +74,4 @@ def forget(limit: Limit) -> None:
 
 def sweep() -> int:
     """Remove the counts that are over. Returns how many."""
-    return FailureCount.objects.filter(ends_at__lte=timezone.now()).delete()[0]
+    return FailureCount.objects.filter(ends_at__lte=clock.now()).delete()[0]

@@ -1,6 +1,5 @@
 """How long a session lasts, and what it opens before the second step."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 
+from backoffice import clock
 from recipients.signin.services.sessions import BEGAN, SEEN, SEEN_EVERY
 from recipients.signin.steps import is_owed_a_second_step, lead_to_second_step
 
@@ -20,7 +20,7 @@ def session_limits(get_response: View) -> View:
     def middleware(request: HttpRequest) -> HttpResponse:
         session = request.session
         if SESSION_KEY in session:
-            now = int(time.time())
+            now = int(clock.now().timestamp())
             if now - session.setdefault(BEGAN, now) > settings.SESSION_ABSOLUTE_MINUTES * 60:
                 logout(request)
             elif now - session.get(SEEN, 0) >= SEEN_EVERY and not _is_in_the_background(request):

@@ -1,6 +1,5 @@
 """The way in: a password or the organisation's sign-in, then a code where one is due, then the session."""
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from backoffice import clock
 from recipients.signin.browsers import remember_browser
 from recipients.signin.services import TwoFactorService
 from recipients.signin.services.sessions import BEGAN
@@ -31,14 +31,19 @@ def begin(request: HttpRequest, person: Any, *, then: str, by_provider: bool = F
 
 
 def _ask_for_code(request: HttpRequest, person: Any, then: str) -> HttpResponse:
-    request.session[PENDING] = {"person": person.pk, "hash": person.get_session_auth_hash(), "at": int(time.time()), "then": then}
+    request.session[PENDING] = {
+        "person": person.pk,
+        "hash": person.get_session_auth_hash(),
+        "at": int(clock.now().timestamp()),
+        "then": then,
+    }
     return HttpResponseRedirect(reverse("sign_in_code"))
 
 
 def pending(request: HttpRequest) -> tuple[Any, str]:
     """Who owes a code here, and where they are going; nobody if it was too long ago or their password changed since."""
     owed = request.session.get(PENDING)
-    if not owed or time.time() - owed["at"] > PENDING_FOR:
+    if not owed or clock.now().timestamp() - owed["at"] > PENDING_FOR:
         return None, ""
     person = load_backend(PASSWORD_BACKEND).get_user(owed["person"])  # None if inactive
     if person is None or not constant_time_compare(owed["hash"], person.get_session_auth_hash()):
@@ -61,7 +66,7 @@ def finish(request: HttpRequest, person: Any, *, then: str, passed: str = "") ->
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    return time.time() - request.session.get(BEGAN, 0) < FRESH_FOR
+    return clock.now().timestamp() - request.session.get(BEGAN, 0) < FRESH_FOR
 
 
 def is_owed_a_second_step(request: HttpRequest) -> bool:

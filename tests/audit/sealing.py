@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from audit.models import Entry
-from audit.seals.epochs import clock
+from audit.seals.epochs import position
 from audit.seals.sealing import seal
 from recipients.models import Recipient
 from tests.waiting import eventually
@@ -31,7 +31,7 @@ def seal_now():
 
 def wait_until_sealable():
     """Until nothing runs any more on this server that could be older: tests of another process use it too."""
-    eventually(lambda: not Entry.objects.filter(history_stamp__gte=clock().horizon).exists(), seconds=100)
+    eventually(lambda: not Entry.objects.filter(history_stamp__gte=position().horizon).exists(), seconds=100)
 
 
 @contextmanager

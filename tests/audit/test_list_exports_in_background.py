@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection
 from django.urls import reverse
@@ -24,6 +23,7 @@ from backoffice.models import Job
 from notices.roles import make_missing_roles
 from recipients.models import User
 from tests.audit.exported import body_of, lines_of, sheet_of, staff_who_may, take, taken
+from tests.clock import travel
 from tests.makers import make_draft, make_person, make_published
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -264,10 +264,10 @@ def test_a_tab_is_made_for_its_very_notice(client, alice, settings):
 def test_a_file_is_kept_for_a_day(client, asked, settings):
     run(asked)
     ready = ListExport.objects.get().ended_at
-    with time_machine.travel(ready + timedelta(hours=24) - timedelta(seconds=1), tick=False):
+    with travel(ready + timedelta(hours=24) - timedelta(seconds=1), tick=False):
         assert asked_is_kept()
         assert forget_exports() == 0
-    with time_machine.travel(ready + timedelta(hours=24), tick=False):
+    with travel(ready + timedelta(hours=24), tick=False):
         assert not asked_is_kept()
         assert forget_exports() == 1
         assert forget_exports() == 0

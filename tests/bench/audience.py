@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from notices.models.notice import today
+from backoffice.clock import today
 from recipients.dtos import Address
 from recipients.models import Recipient, User
 from recipients.repositories import AudienceRepository

@@ -15,8 +15,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+from backoffice.clock import today
 from notices.models import Notice, UnreadCount
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from recipients.models import User

@@ -10,7 +10,7 @@ from django.db import Error, connection
 
 from audit.seals.epochs import start_epoch
 from audit.seals.sealing import seal
-from backoffice.clock import database_now
+from backoffice.clock import now as database_now
 from notices.models import Delivery, Notice
 from notices.services import NoticeService
 from notices.services.sending.claims import LEASE

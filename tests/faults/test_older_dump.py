@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from audit.seals import counters
-from audit.seals.epochs import clock, start_epoch, why_sending_is_off
+from audit.seals.epochs import position, start_epoch, why_sending_is_off
 from notices.models import Delivery
 from notices.services import DeliveryService
 from notices.services.sending import working
@@ -98,7 +98,7 @@ def test_restored_a_second_time_it_is_recognised_again(notice, grace, server, no
     dump = Dump(tmp_path / "dump")
     DeliveryService.deliver(notice.pk)
     for _ in range(2):
-        counters.note(clock().epoch)  # as each minute, whether there is anything to seal or not
+        counters.note(position().epoch)  # as each minute, whether there is anything to seal or not
         with counters.path().open("a") as file:
             file.write('{"epoch": 0, "rea')
         dump.restore_in_place()

@@ -7,8 +7,8 @@ from datetime import time, timedelta
 import pytest
 from django.db.models import F
 
+from backoffice.clock import today
 from notices.models import Delivery, Notice, Reminder, ReminderMail
-from notices.models.notice import today
 from notices.services import DeliveryService, ReminderService
 from notices.services.reminding import hours
 from notices.services.sending.claims import LEASE

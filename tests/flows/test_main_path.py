@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from backoffice.clock import today
 from notices.models import Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from tests.flows.conftest import Visitor
 from tests.makers import make_category, make_draft, make_group, make_person, make_recipient
 from tests.waiting import eventually

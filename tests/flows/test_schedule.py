@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from backoffice.clock import today
 from notices.models import Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from tests.makers import make_draft
 

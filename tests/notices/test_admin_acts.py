@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
+from backoffice.clock import today
 from notices.models import Delivery, Notice
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from recipients.repositories import AudienceRepository

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from backoffice.clock import today
 from notices.models import Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from tests.makers import make_draft, make_group, make_published, make_recipient
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.timezone import localdate as today  # when the cases are collected there is no database
 
 from notices.models import Attachment, Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from tests.makers import make_draft, make_published, make_recipient
 

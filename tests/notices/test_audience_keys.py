@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from backoffice.clock import today
 from notices.models import AudienceKey, Notice
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from notices.services import AudienceKeyService, DeliveryService, NoticeService
 from recipients.audience import GROUP, PERSON, RECIPIENT, audience_key

@@ -2,15 +2,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
-import time_machine
 from django.contrib.auth.models import AnonymousUser
 
+from backoffice.clock import today
 from notices.models import Favourite, Notice, NoticeRecipient
-from notices.models.notice import today
 from notices.services import NoticeService
 from recipients.audience import user_role_entity_ids
 from recipients.models import RoleAssignment
-from tests.clock import pass_time
+from tests.clock import pass_time, travel
 from tests.makers import make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
@@ -65,10 +64,10 @@ class TestPublishedAndDraft:
     ],
 )
 def test_days_begin_and_end_at_midnight_in_the_zone_of_the_organisation(alice, leeds, moment, shown):
-    with time_machine.travel("2026-06-01T12:00:00Z", tick=False):
+    with travel("2026-06-01T12:00:00Z", tick=False):
         make_published(author=alice, recipients=(leeds,), start_date=date(2026, 7, 1), end_date=date(2026, 7, 2))
 
-    with time_machine.travel(moment, tick=False):
+    with travel(moment, tick=False):
         assert Notice.objects.published().exists() is shown
 
 

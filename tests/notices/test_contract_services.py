@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.timezone import localdate as today  # when the cases are collected there is no database
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from notices.dtos import NoticeCreationData
 from notices.models import Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient

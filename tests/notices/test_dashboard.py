@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
+from backoffice.clock import today
 from backoffice.permissions import Role
 from notices.admin.notices import NoticeAdmin
 from notices.mail.mailer import server_in_use
 from notices.models import Delivery, MailServer, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.services import DeliveryService, NoticeService
 from recipients.models import Import, Recipient
 from tests.makers import make_category, make_draft, make_person, make_published, make_recipient

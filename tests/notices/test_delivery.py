@@ -4,10 +4,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError
 from notices.mail.outcome import SENT
 from notices.models import AudienceKey, Delivery, Notice
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from notices.services import DeliveryService, NoticeService
 from notices.services.sending.claims import BATCH, MOST_CRASHES, Marks, report

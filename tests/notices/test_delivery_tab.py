@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
+from backoffice.clock import today
 from notices.mail.mailer import server_in_use
 from notices.models import Delivery, MailServer, SendingPause
-from notices.models.notice import today
 from notices.services import DeliveryService, NoticeService
 from tests.makers import make_draft, make_person, make_published
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from backoffice.clock import today
 from notices.dtos import NoticeCreationData, NoticeDTO, RecipientDTO
 from notices.models import Notice
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from tests.makers import make_draft, make_group, make_person, make_published, make_recipient

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import DeliveryService, NoticeService
 from tests.makers import make_published

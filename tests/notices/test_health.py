@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from backoffice.clock import today
 from backoffice.health.registry import checks, look
 from notices.models import Approval, ApprovalMail, AudienceKey, Delivery, Notice, ReminderMail
 from notices.services import NoticeService
@@ -135,7 +136,6 @@ def test_reminder_mails_that_nobody_takes_up_are_told(dave):
 def test_counting_what_is_open_and_what_went_wrong_reads_indexes(alice):
     """However many mails were sent, they are not read."""
     from notices.health import STATE  # noqa: PLC0415 - the one test that looks inside
-    from notices.models.notice import today  # noqa: PLC0415
 
     notice = make_published(author=alice, people=(alice,))
     now = timezone.now()

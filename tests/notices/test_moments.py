@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice.clock import today
 from notices.models import Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from notices.tasks import publish_due
 from tests.clock import pass_time

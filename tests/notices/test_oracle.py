@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from backoffice.clock import today
 from backoffice.permissions import may, visible
 from notices.models import (
     Notice,
@@ -23,7 +24,6 @@ from notices.models import (
     NoticeRecipientGroup,
     ReadAcknowledgment,
 )
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, InboxCursor, NoticeRepository
 from notices.services import AudienceKeyService, NoticeService
 from recipients.audience import user_role_entity_ids

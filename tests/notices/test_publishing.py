@@ -1,21 +1,21 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from guardian.shortcuts import assign_perm
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Attachment, AudienceKey, Delivery, Notice
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from notices.services import DeliveryService, NoticeService
 from notices.services.publishing import Confirmation
 from notices.uploads import attachment_from
 from recipients.models import RoleAssignment
+from tests.clock import travel
 from tests.makers import make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
@@ -111,7 +111,7 @@ class TestPublishing:
         assert Delivery.objects.count() == 2
 
     def test_mails_of_a_notice_that_begins_later_wait_for_its_first_day(self, alice, leeds):
-        with time_machine.travel("2027-07-01T12:00:00Z", tick=False):
+        with travel("2027-07-01T12:00:00Z", tick=False):
             make_published(author=alice, recipients=(leeds,), start_date=today() + DAY)
         assert {d.next_attempt_at.isoformat() for d in Delivery.objects.all()} == {"2027-07-01T23:00:00+00:00"}
 

@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Delivery, Notice
-from notices.models.notice import today
 from notices.services import NoticeService
 from notices.services.publishing import Confirmation
 from notices.tasks import publish_due

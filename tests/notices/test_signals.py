@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
+from backoffice.clock import today
 from backoffice.signals import post_soft_delete, pre_soft_delete
 from notices.events import notice_published, notice_withdrawn
 from notices.models import Notice
-from notices.models.notice import today
 from notices.rendering import cache_key, render
 from notices.services import NoticeService
 from tests.makers import make_draft, make_published

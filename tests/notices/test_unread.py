@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from backoffice.clock import today
 from notices.models import AudienceChange, AudienceKey, Notice, NoticeRecipient, NoticeRecipientGroup, ReadAcknowledgment, UnreadCount
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import AudienceKeyService, NoticeService
 from recipients.models import RecipientGroup, RecipientGroupRecipient, RoleAssignment, User
+from tests.clock import travel
 from tests.makers import make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
@@ -161,7 +161,7 @@ class TestChanges:
         make_published("Both", author=alice, recipients=(leeds,), end_date=today() + DAY)
         counts = []
         for days in range(3):
-            with time_machine.travel(timezone.now() + days * DAY):
+            with travel(timezone.now() + days * DAY):
                 counts += [unread(dave), unread(dave)]
         assert counts == [2, 2, 2, 2, 1, 1]
 
@@ -305,11 +305,11 @@ class TestOracle(TestCase):
     def test_whatever_happens_and_whoever_looks_meanwhile_the_count_is_that_of_the_joins(self, history):
         world, now = World(), timezone.now()
         for (name, *arguments), lookers in history:
-            with time_machine.travel(now + world.days * DAY):
+            with travel(now + world.days * DAY):
                 getattr(world, name)(*arguments)
                 for looker in lookers:
                     unread(world.people[looker])
-        with time_machine.travel(now + world.days * DAY):
+        with travel(now + world.days * DAY):
             for person in world.people:
                 expected = NoticeRepository.get_unread_for_user(person).count()
                 assert [unread(person), unread(person)] == [expected, expected]

@@ -4,11 +4,11 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.timezone import localdate as today  # when the cases are collected there is no database
 from guardian.shortcuts import assign_perm
 
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Attachment, Notice, NoticeAdditionalRecipient, NoticeRecipient, NoticeRecipientGroup
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import NoticeService
 from recipients.dtos import Address

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from notices.models.notice import today
+from backoffice.clock import today
 from recipients.dtos import Address, AudienceMember, AudienceSummary
 from recipients.models import RoleAssignment, User
 from recipients.repositories import AudienceRepository

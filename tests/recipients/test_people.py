@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from notices.models.notice import today
+from backoffice.clock import today
 from recipients.models import Recipient, RoleAssignment, User
 from tests.makers import make_person, make_recipient
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from backoffice import clock
 from backoffice.permissions import Role
 from notices.management.organisation.past import Past
 from notices.management.organisation.people import SET_UP_DAYS, Organisation
@@ -61,7 +62,7 @@ class _Life:
         self.random = Random(row["key"])  # noqa: S311 - for likely hours, not for secrets
         self.author: User = organisation.people[row["author"]]
         self.other: User = organisation.people[row["published_by"] or row["author"]]
-        self.now = timezone.now()
+        self.now = clock.now()
 
     def live(self, category: Category) -> Told | None:
         """None: nobody was ever told of it."""

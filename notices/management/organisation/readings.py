@@ -7,6 +7,7 @@ from random import Random
 from django.db import connection
 from django.utils import timezone
 
+from backoffice import clock
 from backoffice.demo import cast
 from notices.management.organisation.notices import Told
 from notices.management.organisation.past import BATCH, Past
@@ -89,7 +90,7 @@ def _readings(told: Told) -> Iterator[ReadAcknowledgment]:
     people = list(Delivery.objects.filter(notice=notice).order_by("id").values_list("person_id", flat=True))
     readers = round(len(people) * told.read_share)
     acknowledged = min(readers, round(len(people) * told.acknowledged_share)) if notice.requires_acknowledgement else 0
-    if told.published_at > timezone.now() - timedelta(days=UNREAD_DAYS):
+    if told.published_at > clock.now() - timedelta(days=UNREAD_DAYS):
         cast_ids = _cast_ids()
         people = [pk for pk in people if pk not in cast_ids]
     digest = content_digest(notice) if acknowledged else ""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from notices.models.notice import today
+from backoffice import clock
 
 
 class Named[T](dict[str, T]):
@@ -32,7 +32,7 @@ class Source:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.today = today()
+        self.today = clock.today()
 
     def rows(self, name: str) -> list[dict[str, str]]:
         with self._file(name).open(encoding="utf-8-sig", newline="") as handle:

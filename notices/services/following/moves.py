@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from backoffice.clock import database_now
+from backoffice import clock
 from notices.models import AudienceMove, MembershipDay
 from notices.services.following.alone import alone_at_once
 from notices.services.following.result import Followed
@@ -90,14 +89,10 @@ def follow_some() -> Followed | None:
     """Follow one batch. None: nothing is left, or it is not the time: someone else follows, or publishes."""
     if not alone_at_once():
         return None
-    today = _today()
+    today = clock.today()
     _note_the_day(today)
     batch = _next_batch(today)
     return _follow(batch, today) if batch else None
-
-
-def _today() -> date:
-    return timezone.localdate(database_now(), timezone.get_default_timezone())
 
 
 def _note_the_day(today: date) -> None:

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
-from backoffice.clock import database_now, database_today
+from backoffice import clock
 from notices.events import reminders_wait
 from notices.exceptions import NoticeError
 from notices.models import Notice, ReminderCall, SendingPause
@@ -32,7 +32,7 @@ class Outstanding:
 
 
 def outstanding(notice: Notice) -> Outstanding:
-    now = database_now()
+    now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(COUNT, parameters(local_days(zones_of_people(), now), now) | {"notice": notice.pk, "person": None})
         return Outstanding(*cursor.fetchone())
@@ -66,7 +66,7 @@ def _next_number() -> int:
 
 
 def _note(notice: Notice, number: int, person: Any) -> int:
-    today = database_today()
+    today = clock.today()
     with connection.cursor() as cursor:
         cursor.execute(CALL, {"notice": notice.pk, "call": number, "person": person.pk if person else None, "today": today})
         return cursor.rowcount

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from audit.seals.epochs import why_sending_is_off
-from backoffice.clock import database_now
+from backoffice import clock
 from notices.services.reminding import statements
 from notices.services.reminding.hours import LocalDay, local_days
 from recipients.models import User
@@ -28,7 +28,7 @@ def note() -> int:
     """Note who is to be reminded of what by now. Returns how many that are."""
     if why_sending_is_off() or not _is_alone():
         return 0
-    now = database_now()
+    now = clock.now()
     return _run(statements.NOTE, parameters(local_days(zones_of_people(), now), now))
 
 
@@ -37,7 +37,7 @@ def gather() -> int:
     """Put what waits into the mails of those who are at work now. Returns how many mails that made."""
     if why_sending_is_off() or not _is_alone():
         return 0
-    now = database_now()
+    now = clock.now()
     _run(statements.LATE, {"late": _("It did not leave within working hours. What it was to say is said with the next one.")})
     with connection.cursor() as cursor:
         cursor.execute(statements.ZONES_OF_WAITING)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db import connection
 
-from backoffice.clock import database_today
+from backoffice import clock
 from notices.models import Notice
 
 # The notices whose readers say how many usually are left: the last that were to be acknowledged.
@@ -43,7 +43,7 @@ class Plan:
 
 def plan(notice: Notice, people: int) -> Plan:
     """`people` are those of its audience who can be mailed."""
-    today = database_today()
+    today = clock.today()
     told = max(today, notice.start_date)
     offsets = [away for away in _offsets(notice) if _is_a_day(notice, away, told)]
     days = tuple(notice.due_date + timedelta(days=away) for away in offsets if notice.due_date)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from audit.seals.epochs import why_sending_is_off
-from backoffice.clock import database_today
+from backoffice import clock
 from notices.mail.reminders import Content, Left, ReminderMailer
 from notices.models import ReminderMail
 from notices.services.reminding.statements import CONTENT
@@ -28,7 +28,7 @@ def is_due() -> bool:
 
 
 def _content(mail_ids: Sequence[int]) -> Content:
-    today = database_today()
+    today = clock.today()
     found: dict[int, list[Left]] = {}
     with connection.cursor() as cursor:
         cursor.execute(CONTENT, {"mails": list(mail_ids), "today": today})

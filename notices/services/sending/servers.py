@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from backoffice.clock import database_now
+from backoffice import clock
 from notices.mail.mailer import server_in_use
 from notices.models import MailServer
 
@@ -90,4 +90,4 @@ def _locked(address: str) -> tuple[MailServer, datetime]:
     """The server's row, held until the transaction ends, and the time there."""
     MailServer.objects.bulk_create([MailServer(address=address)], ignore_conflicts=True)
     server = MailServer.objects.select_for_update().get(pk=address)
-    return server, database_now()
+    return server, clock.now()

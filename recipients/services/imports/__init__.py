@@ -6,8 +6,8 @@ uploading -> reading (staging, the kind's plan) -> deciding -> applying -> undoi
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
+from backoffice import clock
 from backoffice.jobs import lost
 from recipients.events import import_work_asked
 from recipients.models import Import, ImportRow
@@ -47,7 +47,7 @@ class ImportService:
 
 def _forget_plans() -> None:
     """Of what is carried out, and of what nobody has decided about for a month."""
-    now = timezone.now()
+    now = clock.now()
     ended = Import.objects.filter(Q(finished_at__gte=now - A_DAY) | Q(undone_at__gte=now - A_DAY), state__in=ENDED)
     ImportRow.objects.filter(batch__in=list(ended)).delete()
     for batch in Import.objects.filter(state=Import.State.CHECKED, read_at__lt=now - LONGEST_WAIT):

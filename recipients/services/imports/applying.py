@@ -1,11 +1,11 @@
 """Carrying out a plan that its steward has confirmed: all of it in one transaction, or none of it."""
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting, operation
 from audit.sources import Source
+from backoffice import clock
 from backoffice.jobs import Busy, Run, Stopped, running
 from recipients.events import import_ended
 from recipients.models import Import, ImportRow
@@ -86,7 +86,7 @@ def _apply_all(batch: Import, run: Run) -> None:
     for count in kind.steps(batch, batch.created_by):
         done += count
         run.tell("importing", done, total)
-    batch.state, batch.finished_at = Import.State.DONE, timezone.now()
+    batch.state, batch.finished_at = Import.State.DONE, clock.now()
     batch.save(update_fields=["state", "finished_at"])
 
 

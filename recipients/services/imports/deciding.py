@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.jobs import ask_to_stop
 from recipients.exceptions import RecipientError
 from recipients.models import Import, ImportFile, ImportRow
@@ -76,7 +76,7 @@ def confirm(
         raise RecipientError(_("The file was compared with the data again since you opened this page. Look at the new numbers first."))
     batch.sets_aside, batch.mails_when_done = sets_aside, mails_when_done
     _refuse_unready(batch, typed)
-    batch.state, batch.confirmed_at, batch.reason = Import.State.APPLYING, timezone.now(), reason
+    batch.state, batch.confirmed_at, batch.reason = Import.State.APPLYING, clock.now(), reason
     with acting(actor, reason=reason):
         batch.save(update_fields=["state", "confirmed_at", "reason", "sets_aside", "mails_when_done"])
     ask_for_work(APPLY, batch)

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import clock
 from backoffice.permissions import may_somewhere, visible
 from recipients.models import Import, ImportRow, Recipient, RecipientGroup, User
 from recipients.services.imports import reversal
@@ -202,7 +202,7 @@ class Memberships:
         for table, count in changed.items():
             analyse(table, count)
         touched = batch.rows.filter(outcome__in=(ImportRow.Outcome.NEW, ImportRow.Outcome.REMOVED)).values("group")
-        RecipientGroup.objects.filter(pk__in=touched).update(modified_by=actor, modified_at=timezone.now())
+        RecipientGroup.objects.filter(pk__in=touched).update(modified_by=actor, modified_at=clock.now())
 
 
 def groups_of(batch: Import) -> list[int]:

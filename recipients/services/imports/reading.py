@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting, operation
 from audit.sources import Source
+from backoffice import clock
 from backoffice.jobs import Busy, Run, Stopped, running
 from recipients.imports.kinds import KINDS as FILE_KINDS
 from recipients.imports.problems import StructureProblem
@@ -78,7 +78,7 @@ def _read_all(batch: Import, run: Run) -> None:
     run.tell("failing rows")
     write_failing(batch)
     batch.state, batch.problem = Import.State.CHECKED, None
-    batch.readings, batch.read_at = batch.readings + 1, timezone.now()
+    batch.readings, batch.read_at = batch.readings + 1, clock.now()
     batch.save()
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.attribution import acting
+from backoffice import clock
 from backoffice.jobs import Run
 from recipients.imports.problems import StructureProblem
 from recipients.models import Import
@@ -19,7 +19,7 @@ def end(batch: Import, run: Run, state: Import.State, *, problem: StructureProbl
     batch.refresh_from_db()
     batch.state, batch.problem = state, as_json(problem)
     if state == Import.State.FAILED:
-        batch.finished_at = timezone.now()
+        batch.finished_at = clock.now()
     with acting(batch.created_by):
         batch.save(update_fields=["state", "problem", "finished_at"])
     run.finish(even_if_stopped=True)

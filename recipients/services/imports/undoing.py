@@ -6,11 +6,11 @@ The history says what the import did. Its reverse becomes a plan like any other,
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.attribution import acting, operation
 from audit.sources import Source
+from backoffice import clock
 from backoffice.jobs import Busy, Run, Stopped, running
 from recipients.exceptions import RecipientError
 from recipients.models import Import, ImportRow
@@ -78,5 +78,5 @@ def _revert_all(batch: Import, actor: Any, run: Run) -> None:
         done += count
         run.tell("undoing", done, total)
     batch.summary |= {"undone": total, "left": left}
-    batch.state, batch.undone_at = Import.State.UNDONE, timezone.now()
+    batch.state, batch.undone_at = Import.State.UNDONE, clock.now()
     batch.save(update_fields=["state", "undone_at", "summary"])

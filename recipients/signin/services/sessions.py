@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from backoffice import clock
 from recipients.signin.browsers import in_words
 from recipients.signin.models import Session
 
@@ -38,7 +38,7 @@ class SessionService:
     def of(person: Any, *, this: str | None = "") -> list[SignedIn]:
         """Where `person` is signed in now, the newest first. `this` is the key of the session that asks."""
         found = []
-        for row in Session.objects.filter(person=person, expire_date__gt=timezone.now()):
+        for row in Session.objects.filter(person=person, expire_date__gt=clock.now()):
             data = row.get_decoded()
             if not constant_time_compare(data.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()):
                 continue  # begun with an earlier password
@@ -63,4 +63,4 @@ class SessionService:
     @staticmethod
     def sweep() -> int:
         """Remove sessions that are over. Returns how many."""
-        return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]
+        return Session.objects.filter(expire_date__lt=clock.now()).delete()[0]

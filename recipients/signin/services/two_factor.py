@@ -10,11 +10,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from audit.attribution import acting
+from backoffice import clock
 from recipients.signin import counting
 from recipients.signin.counting import Limit
 from recipients.signin.models import RecoveryCode
@@ -117,7 +117,7 @@ def _accept(person: Any, code: str) -> bool:
     if re.fullmatch(r"\d{6}", digits := _digits(code)):
         return device.verify_token(digits)
     with acting(person):
-        return bool(RecoveryCode.objects.filter(user=person, digest=_digest(person, code), used_at=None).update(used_at=timezone.now()))
+        return bool(RecoveryCode.objects.filter(user=person, digest=_digest(person, code), used_at=None).update(used_at=clock.now()))
 
 
 def _digits(code: str) -> str:

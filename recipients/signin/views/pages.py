@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 
+from backoffice import clock
 from backoffice.views import STRICT_CSP
 
 type View = Callable[..., HttpResponseBase]
@@ -32,7 +32,7 @@ def show(request: HttpRequest, template: str, context: dict[str, Any] | None = N
 
 def too_often(request: HttpRequest, until: datetime | None) -> HttpResponse:
     """429 with the minutes to wait, in words and for machines."""
-    seconds = max((until - timezone.now()).total_seconds(), 1) if until else 60
+    seconds = max((until - clock.now()).total_seconds(), 1) if until else 60
     response = show(request, "signin/too_often.html", {"minutes": -int(-seconds // 60)}, status=429)
     response["Retry-After"] = str(int(seconds))
     return response

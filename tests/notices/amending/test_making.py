@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from guardian.shortcuts import assign_perm
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import Amendment, Delivery, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository
 from notices.services import DeliveryService, NoticeService
 from notices.services.publishing import Confirmation

@@ -7,16 +7,17 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from backoffice.clock import today
 from notices.dashboard.progress import _late_rows
 from notices.dashboard.sight import Sight
 from notices.models import AudienceMove, Delivery, MembershipDay, Notice
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import DeliveryService, FollowingService, NoticeService
 from notices.tasks import follow_audiences
 from recipients.audience import GROUP, KEYS_OF_PEOPLE, KEYS_OF_PERSON, audience_key
 from recipients.models import AddressProblem, Recipient, RecipientGroupAdditionalRecipient, RecipientGroupRecipient, RoleAssignment
 from recipients.services import AddressService
+from tests.clock import travel
 from tests.makers import make_category, make_draft, make_group, make_person, make_published, make_recipient
 
 DAY = timedelta(days=1)
@@ -131,8 +132,9 @@ class TestOwnDay:
     FRIDAY = date(2026, 11, 6)
 
     @pytest.fixture(autouse=True)
-    def _friday(self, monkeypatch):
-        monkeypatch.setattr("notices.services.following.moves._today", lambda: self.FRIDAY)
+    def _friday(self, db):
+        with travel("2026-11-06T12:00:00Z"):
+            yield
 
     @pytest.mark.parametrize(
         ("days", "of_category", "due_date", "end_date", "own"),

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from backoffice.clock import today
 from notices.dashboard.charts import _unread_by_department
 from notices.dashboard.progress import _late_rows
 from notices.dashboard.sight import Sight
 from notices.mail.outcome import SENT, Outcome
 from notices.models import AudienceMove, Delivery, DeliveryEvent, MembershipDay, Notice
-from notices.models.notice import today
 from notices.repositories import NoticeRepository
 from notices.services import DeliveryService, FollowingService, NoticeService
 from notices.services.sending.claims import report

@@ -5,9 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from guardian.shortcuts import assign_perm
 
+from backoffice.clock import today
 from notices.exceptions import NoticeError, StaleNotice
 from notices.models import AudienceMove, Delivery, DeliveryEvent, Notice, NoticeRecipient
-from notices.models.notice import today
 from notices.repositories import AudienceKeyRepository, NoticeRepository
 from notices.services import DeliveryService, FollowingService, NoticeService
 from notices.services.addressing import MayNotAddressError

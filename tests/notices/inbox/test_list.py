@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backoffice.clock import today
 from notices.inbox import queries
 from notices.inbox.filters import read_cursor, write_cursor
 from notices.models import Attachment, Notice
-from notices.models.notice import today
 from notices.repositories import InboxCursor
 from notices.services import NoticeService
 from tests.makers import make_category, make_published, make_recipient

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from backoffice.clock import today
 from notices.models import Favourite, Notice, ReadAcknowledgment
-from notices.models.notice import today
 from notices.services import NoticeService
 from tests.makers import PASSWORD, make_draft, make_published
 from tests.notices.inbox.steps import INDEX, act, page_of, signed_in

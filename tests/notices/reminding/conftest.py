@@ -5,8 +5,8 @@ from datetime import time, timedelta
 import pytest
 from django.db.models import F
 
+from backoffice.clock import today
 from notices.models import Delivery, Notice
-from notices.models.notice import today
 from notices.services.reminding import ReminderService, hours
 from tests.makers import make_published
 

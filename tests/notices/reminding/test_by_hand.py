@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
+from django.utils.timezone import localdate as today  # when the cases are collected there is no database
 
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice, Reminder, ReminderCall, ReminderMail
-from notices.models.notice import today
 from notices.services import DeliveryService, NoticeService, ReminderService
 from tests.makers import make_person, make_published
 from tests.notices.reminding.conftest import MONTH, make_asked, remind, told_before

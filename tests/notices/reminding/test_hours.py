@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from backoffice.clock import database_now
+from backoffice.clock import now as database_now
 from backoffice.environment import working_hours
 from notices.models import ReminderMail
 from notices.services import ReminderService

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from backoffice.clock import today
 from notices.models import Notice, Reminder, ReminderMail
-from notices.models.notice import today
 from notices.services import NoticeService, ReminderService
 from notices.services.reminding import planning
 from tests.makers import make_draft, make_person

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.test import Client
@@ -13,6 +12,7 @@ from django.utils import timezone
 from recipients.models import User
 from recipients.signin.tasks import mail_reset
 from recipients.signin.throttle import MAILS, MAILS_ASKED
+from tests.clock import travel
 from tests.makers import PASSWORD, make_person
 from tests.recipients.signin.steps import is_signed_in, sign_in, text_of
 
@@ -82,9 +82,9 @@ class TestByMail:
     def test_the_link_lapses_after_an_hour(self, dave, asked, settings):
         assert settings.PASSWORD_RESET_TIMEOUT == 3600
         ask(dave.email)
-        with time_machine.travel(timezone.now() + timedelta(minutes=59), tick=False):
+        with travel(timezone.now() + timedelta(minutes=59), tick=False):
             assert "Set a new password" in text_of(follow(Client(), link()))
-        with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
+        with travel(timezone.now() + timedelta(minutes=61), tick=False):
             assert "does not work any more" in text_of(follow(Client(), link()))
 
     def test_a_weak_one_is_refused(self, dave, asked):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +11,7 @@ from recipients.services import PersonService
 from recipients.signin.models import Session
 from recipients.signin.services import SessionService
 from recipients.signin.tasks import sweep
+from tests.clock import travel
 from tests.makers import make_person
 from tests.recipients.signin.steps import is_signed_in, sign_in, text_of
 
@@ -27,7 +27,7 @@ def arrive(username: str, *, agent: str = FIREFOX, **options) -> Client:
 
 @pytest.fixture
 def clock():
-    with time_machine.travel(timezone.now(), tick=False) as clock:
+    with travel(timezone.now(), tick=False) as clock:
         yield clock
 
 

@@ -4,7 +4,6 @@ import logging
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from recipients.signin.addresses import client_address
 from recipients.signin.counting import sweep
 from recipients.signin.models import FailureCount
 from recipients.signin.throttle import ACCOUNT, ADDRESS, PAIR
+from tests.clock import travel
 from tests.makers import PASSWORD, make_person
 from tests.recipients.signin.steps import ELSEWHERE, HERE, is_signed_in, sign_in, text_of
 
@@ -63,7 +63,7 @@ def test_the_owner_gets_in_from_elsewhere_meanwhile(dave):
 
 
 def test_the_wait_ends_and_tries_meanwhile_do_not_prolong_it(dave):
-    with time_machine.travel(timezone.now(), tick=False) as clock:
+    with travel(timezone.now(), tick=False) as clock:
         fail("dave", TRIES)
         clock.shift(timedelta(minutes=14, seconds=59))
         assert fail("dave", 20).status_code == 429
@@ -149,7 +149,7 @@ def test_counts_that_are_over_are_removed_by_the_clock(dave, settings):
     assert settings.CELERY_BEAT_SCHEDULE["sign-in-sweep"]["task"] == "signin.sweep"
     fail("dave", 1)
     assert (sweep(), FailureCount.objects.count()) == (0, 3)
-    with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=False):
+    with travel(timezone.now() + timedelta(minutes=16), tick=False):
         assert (sweep(), FailureCount.objects.count()) == (3, 0)
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +17,7 @@ from recipients.services import PersonService
 from recipients.signin.models import RecoveryCode
 from recipients.signin.services import TwoFactorService
 from recipients.signin.throttle import CODE
+from tests.clock import travel
 from tests.makers import PASSWORD
 from tests.recipients.signin.steps import ELSEWHERE, HERE, code_of, is_signed_in, sign_in, text_of, with_phone
 
@@ -63,7 +63,7 @@ class TestSettingUp:
 
     def test_long_after_signing_in_it_asks_for_the_password(self, dave):
         client = signed_in("dave")
-        with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        with travel(timezone.now() + timedelta(minutes=11), tick=False):
             key = key_shown(client)
             refused = client.post(SET_UP, {"code": code_of(key), "password": "wrong"})
             assert "That is not your password" in text_of(refused)
@@ -142,7 +142,7 @@ class TestSigningIn:
             enter(thief, "000000", address=f"203.0.113.{number}")
         assert enter(thief, "000000", address="203.0.113.99").status_code == 429
 
-        with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        with travel(timezone.now() + timedelta(minutes=1), tick=False):
             sign_in(own, "dave")
             enter(own, code_of(phone.key, later=1))
             assert is_signed_in(own)
@@ -155,7 +155,7 @@ class TestSigningIn:
         assert enter(client, code_of(phone.key, later=1))["Location"] == "/sign-in/"
 
         sign_in(client, "dave", "another correct horse battery")
-        with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        with travel(timezone.now() + timedelta(minutes=11), tick=False):
             assert enter(client, code_of(phone.key, later=1))["Location"] == "/sign-in/"
         assert not is_signed_in(client)
 
