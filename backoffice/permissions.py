@@ -113,6 +113,8 @@ def visible(user: Any, verb: str, queryset: QuerySet) -> QuerySet:
         return queryset.none()
     if may_everywhere(user, verb, queryset.model):
         return queryset
+    if not may_somewhere(user, verb, queryset.model):
+        return queryset.none()  # most people, at most pages: the question about single rows is a long one
     return queryset.filter(pk__in=_allowed(user, (verb,), queryset.model))
 
 

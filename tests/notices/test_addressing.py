@@ -224,6 +224,7 @@ def test_a_recipient_takes_the_right_as_a_group_does(bob, facilities):
     with pytest.raises(MayNotAddressError, match="“Facilities”"):
         NoticeService.set_audience(draft.pk, Address.of([facilities.pk]), actor=bob)
     assign_perm("address_recipient", bob, facilities)
+    bob = User.objects.get(pk=bob.pk)
     assert NoticeService.set_audience(draft.pk, Address.of([facilities.pk]), actor=bob)
 
 

@@ -5,7 +5,7 @@ from guardian.shortcuts import assign_perm
 from notices.exceptions import NoticeError
 from notices.models import AudienceKey, Delivery, Notice, NoticeAdditionalRecipient
 from notices.services import NoticeService
-from recipients.models import RecipientGroup
+from recipients.models import RecipientGroup, User
 from recipients.services import RecipientGroupService
 from tests.makers import make_draft, make_group, make_published
 
@@ -57,6 +57,7 @@ def test_deleting_needs_the_permission_on_this_very_notice(alice, bob, erin, dra
         with pytest.raises(PermissionDenied, match="may not delete “Fire drill”"):
             NoticeService.delete(draft.pk, actor=stranger)
     assign_perm("notices.delete_notice", bob, draft)
+    bob = User.objects.get(pk=bob.pk)
     assert NoticeService.delete(draft.pk, actor=bob).deleted_by == bob
 
 
