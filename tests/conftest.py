@@ -1,5 +1,6 @@
 """The cast: people with a role and a name, the same in every test."""
 
+import logging
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -54,6 +55,12 @@ def _plain_static_files(settings):
     """Pages are tested without `collectstatic`."""
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _refusals_leave_no_trace():
+    """Many tests provoke little else. To write down where each came from costs as much as half the answer."""
+    logging.getLogger("django.request").setLevel(logging.ERROR)
 
 
 @pytest.fixture(autouse=True)
