@@ -79,29 +79,60 @@ def pages(alice, dave, root):
     return [reverse(name) for name in BACK_OFFICE_LISTS] + tabs + acts + rights + objects
 
 
-def walk(visitor, addresses):
+def walk(visitor, addresses, *others):
+    """Open each page and judge it; what `others` find wrong with it counts too."""
     problems = []
     for address in addresses:
         response = visitor.open(address)
         if response.status != 200:
             problems.append(f"{address}: {response.status}")
-        try:
-            visitor.check_accessible()
-        except AssertionError as error:
-            problems.append(str(error))
-        if visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            problems.append(f"{address}: wider than the screen")
+        problems += judged(visitor, address)
+        problems += [problem for other in others for problem in other(visitor, address)]
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.timeout(300)
-def test_the_back_office_is_accessible_in_the_light(visitor, pages, root):
-    walk(visitor(root), pages)
+def judged(visitor, address):
+    problems = []
+    try:
+        visitor.check_accessible()
+    except AssertionError as error:
+        problems.append(str(error))
+    if visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        problems.append(f"{address}: wider than the screen")
+    return problems
+
+
+def in_the_dark_on_a_phone(visitor, address):
+    """The page that is open, judged once more."""
+    darken(visitor.page)
+    visitor.page.set_viewport_size({"width": 360, "height": 740})
+    problems = judged(visitor, f"{address}, dark and small")
+    visitor.page.emulate_media(color_scheme="light")
+    visitor.page.set_viewport_size({"width": 1440, "height": 900})
+    return problems
+
+
+def darken(page):
+    """As the page would have come to somebody who likes it dark: unfold looks only then."""
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("document.documentElement.classList.add('dark')")
 
 
 @pytest.mark.timeout(300)
-def test_the_back_office_is_accessible_in_the_dark_and_on_a_phone(visitor, pages, root):
-    walk(visitor(root, color_scheme="dark", viewport={"width": 360, "height": 740}), pages)
+@pytest.mark.parametrize("share", [0, 1])
+def test_the_back_office_is_accessible_in_the_light_and_in_the_dark_on_a_phone(visitor, pages, root, share):
+    one = visitor(root, reduced_motion="reduce")
+    walk(one, pages[share::2], in_the_dark_on_a_phone)
+
+
+def test_a_page_that_was_darkened_looks_as_if_it_had_come_so(visitor, root):
+    light, dark = visitor(root, reduced_motion="reduce"), visitor(root, color_scheme="dark")
+    colours = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('h1')).color]"
+    for one in (light, dark):
+        one.open("/admin/")
+    assert light.page.evaluate(colours) != dark.page.evaluate(colours)
+    darken(light.page)
+    assert light.page.evaluate(colours) == dark.page.evaluate(colours)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
