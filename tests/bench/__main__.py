@@ -16,7 +16,7 @@ import django
 from tests.bench import server
 from tests.bench.report import HEADINGS, Figure, MeasurementError, append, row
 
-AREAS = ("inbox", "audience", "publish", "listing", "mail", "trail", "permissions", "imports", "export_lists")
+AREAS = ("inbox", "audience", "publish", "listing", "mail", "reminders", "trail", "permissions", "imports", "export_lists")
 ON_HISTORY = ("timeline", "seal", "export")  # they need years of it, made when one of them is chosen
 
 

@@ -132,14 +132,16 @@ OPEN_MAILS = f"""
 """
 # Into the mail of the day as long as no worker took it; whoever had theirs today gets the rest with the next one.
 PUT_INTO_MAILS = f"""
-    WITH mine AS MATERIALIZED (SELECT r.id, r.person_id, local.day {NOW_AT_WORK}),
+    WITH mine AS MATERIALIZED (
+        SELECT r.id, (SELECT m.id FROM notices_remindermail m WHERE m.person_id = r.person_id AND m.day = local.day) AS mail_id
+        {NOW_AT_WORK}
+    ),
     mail AS MATERIALIZED (
-        SELECT m.id, m.person_id FROM notices_remindermail m
-        WHERE (m.person_id, m.day) IN (SELECT person_id, day FROM mine)
-        AND {OPEN}
-        ORDER BY m.id FOR UPDATE
-    )
-    UPDATE notices_reminder r SET mail_id = mail.id FROM mine JOIN mail USING (person_id) WHERE r.id = mine.id
+        SELECT m.id FROM notices_remindermail m WHERE m.id IN (SELECT mail_id FROM mine) AND {OPEN} ORDER BY m.id FOR UPDATE
+    ),
+    -- Not a join of the two: the planner knows the size of neither, and would compare each with each.
+    fitting AS MATERIALIZED (SELECT id, mail_id, mail_id IN (SELECT id FROM mail) AS is_open FROM mine)
+    UPDATE notices_reminder r SET mail_id = fitting.mail_id FROM fitting WHERE r.id = fitting.id AND fitting.is_open
 """
 
 # What a mail says when it leaves.
