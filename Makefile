@@ -42,7 +42,7 @@ bench: $(STAMP) ## Measure speed against physical limits (SCALE=S|M|L ONLY=inbox
 faults: $(STAMP) ## Inject every fault of delivery RUNS times and count what was lost, doubled and left in doubt
 	@for program in redis-server rabbitmq-server faketime; do \
 	  command -v $$program > /dev/null || { echo "Install $$program: apt-get install redis-server rabbitmq-server faketime"; exit 1; }; done
-	@FAULTS_REPEAT=$(RUNS) $(PYTHON) -m pytest -q --show-capture=no --timeout=600 tests/faults tests/faults/other_brokers.py $(ARGS)
+	@FAULTS_REPEAT=$(RUNS) $(PYTHON) -m pytest -q --show-capture=no --timeout=600 -o python_files='test_*.py other_brokers.py' tests/faults $(ARGS)
 
 soak: $(STAMP) ## Send to many people for half an hour while something breaks (SOAK_MINUTES, SOAK_PEOPLE, SOAK_SEED)
 	@$(PYTHON) -m pytest -q -s --show-capture=no -p no:randomly tests/faults/soak.py

@@ -22,8 +22,9 @@ def _small_batches(monkeypatch):
 
 
 @pytest.fixture
-def at_percent(server, percent):
+def at_percent(server, percent, settings):
     """Somebody does this on a connection of their own while that many of the mails have left. Returns how many had."""
+    settings.MAILERS["default"]["OPTIONS"]["timeout"] = 30  # the worker waits for the server, which waits until it is done
 
     def do(act) -> int:
         number = max(1, PEOPLE * percent // 100)
