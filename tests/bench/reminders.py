@@ -1,7 +1,8 @@
 """Reminding everybody of one notice: `ReminderService.note` and `.gather`, each in a transaction that is rolled back.
 
 The limit is a plain COPY of the rows that the step made into the same table with the same indexes; for `gather` with
-one UPDATE that names each reminder's mail. Seconds, largest ratio 5. `.memory` is what this process grows by over both, in MB, limit 20.
+one UPDATE that names each reminder's mail. Seconds, largest ratio 7. `.memory` is what this process grows by over both,
+in MB, limit 20.
 """
 
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def _measure(people: int) -> list[Figure]:
             for step, taken_here in _plainly(files).items():
                 limits[step].append(taken_here)
             _clean_up()
-    figures = [Figure(f"reminders.{step}", middle(taken[step]), "s", middle(limits[step]), 5) for step in TABLES]
+    figures = [Figure(f"reminders.{step}", middle(taken[step]), "s", middle(limits[step]), 7) for step in TABLES]
     return [*figures, Figure("reminders.memory", grown, "MB", MOST_MEMORY, 1)]
 
 
