@@ -19,10 +19,7 @@ _began: datetime | None = None  # when the counter stood at 0, by the database's
 
 def now() -> datetime:
     """The moment at the database, aware, in UTC. It moves within a transaction."""
-    if _began is None:
-        set_by(connection)
-    assert _began is not None  # noqa: S101 - said to the type checker
-    return _began + _counted()
+    return (_began or set_by(connection)) + _counted()
 
 
 def today() -> date:
@@ -30,14 +27,15 @@ def today() -> date:
     return timezone.localdate(now(), timezone.get_default_timezone())
 
 
-def set_by(connection: Any, **_: Any) -> None:
-    """Ask the database what time it is. Answers a connection that was made; `now` does it where there is none yet."""
+def set_by(connection: Any, **_: Any) -> datetime:
+    """Ask the database what time it is, as each new connection does. Returns when the counter stood at 0."""
     global _began  # noqa: PLW0603 - one clock for a process, whatever thread or connection asked last
     before = _counted()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         [moment] = cursor.fetchone()
     _began = moment.astimezone(UTC) - (before + _counted()) / 2
+    return _began
 
 
 def _counted() -> timedelta:
