@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from notices.models import Notice, NoticeRecipient
 from notices.services import NoticeService
 from recipients.models import Recipient, User
+from tests.bench import copying
 from tests.bench.organisation import ADMIN
 from tests.bench.report import Figure, MeasurementError
 from tests.bench.seeding import SCALES
@@ -66,23 +67,15 @@ def _publish_and_check(notice: Notice, actor: User) -> None:
 
 
 def _keep_rows(keep: IO[bytes]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY (SELECT {COLUMNS} FROM notices_delivery ORDER BY person_id) TO STDOUT") as copy:
-        for block in copy:
-            keep.write(block)
+    with connection.cursor() as cursor:
+        copying.keep(cursor, f"SELECT {COLUMNS} FROM notices_delivery ORDER BY person_id", keep)
 
 
 def _copy(rows: IO[bytes]) -> float:
-    rows.seek(0)
     with bare_connection() as bare, bare.transaction(force_rollback=True), bare.cursor() as cursor:
-        taken = seconds(lambda: _send(cursor, rows))
+        taken = seconds(lambda: copying.send(cursor, "notices_delivery", COLUMNS, rows))
     _clean_up()
     return taken
-
-
-def _send(cursor, rows: IO[bytes]) -> None:
-    with cursor.copy(f"COPY notices_delivery ({COLUMNS}) FROM STDIN") as copy:
-        while block := rows.read(1 << 18):
-            copy.write(block)
 
 
 def _clean_up() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO
 from unittest.mock import patch
 
 from django.db import connection, transaction
@@ -21,6 +21,7 @@ from notices.models import Delivery, Notice, NoticeRecipient
 from notices.services import NoticeService
 from notices.services.reminding import ReminderService, hours
 from recipients.models import Recipient, User
+from tests.bench import copying
 from tests.bench.organisation import ADMIN
 from tests.bench.report import Figure, MeasurementError
 from tests.bench.seeding import SCALES
@@ -98,18 +99,17 @@ def _timed(act: Callable[[], int], step: str, people: int) -> float:
 def _kept(step: str) -> IO[bytes]:
     table, columns = TABLES[step]
     file = TemporaryFile()  # noqa: SIM115 - closed by whoever asked for it
-    with connection.cursor() as cursor, cursor.copy(f"COPY (SELECT {columns} FROM {table} ORDER BY id) TO STDOUT") as copy:
-        for block in copy:
-            file.write(block)
+    with connection.cursor() as cursor:
+        copying.keep(cursor, f"SELECT {columns} FROM {table} ORDER BY id", file)
     return file
 
 
 def _plainly(files: dict[str, IO[bytes]]) -> dict[str, float]:
     def note() -> None:
-        _send(cursor, "note", files["note"])
+        copying.send(cursor, *TABLES["note"], files["note"])
 
     def gather() -> None:
-        _send(cursor, "gather", files["gather"])
+        copying.send(cursor, *TABLES["gather"], files["gather"])
         cursor.execute("UPDATE notices_reminder r SET mail_id = m.id FROM notices_remindermail m WHERE m.person_id = r.person_id")
 
     with bare_connection() as bare, bare.transaction(force_rollback=True), bare.cursor() as cursor:
@@ -119,14 +119,6 @@ def _plainly(files: dict[str, IO[bytes]]) -> dict[str, float]:
     for file in files.values():
         file.close()
     return taken
-
-
-def _send(cursor: Any, step: str, rows: IO[bytes]) -> None:
-    table, columns = TABLES[step]
-    rows.seek(0)
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        while block := rows.read(1 << 18):
-            copy.write(block)
 
 
 def _clean_up() -> None:
