@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from uuid import uuid4
 
+import hypothesis
 import kombu.pools
 import pytest
 from django.test import TransactionTestCase
@@ -14,6 +15,9 @@ from recipients.models import Recipient, User
 from tests.emptying import Emptied
 from tests.makers import make_person, make_recipient
 from tests.smtp import Mailbox, MailServer, mailers
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how fast a machine is decides no test
+hypothesis.settings.load_profile("untimed")
 
 # Begun first, half of them by each of two workers: one that comes last would keep one core busy and the other idle.
 LONG = (
