@@ -113,7 +113,7 @@ def visible(user: Any, verb: str, queryset: QuerySet) -> QuerySet:
         return queryset.none()
     if may_everywhere(user, verb, queryset.model):
         return queryset
-    if not may_somewhere(user, verb, queryset.model):
+    if not _is_granted_something(user, verb, queryset.model):
         return queryset.none()  # most people, at most pages: the question about single rows is a long one
     return queryset.filter(pk__in=_allowed(user, (verb,), queryset.model))
 
@@ -168,10 +168,11 @@ def may_somewhere(user: Any, verb: str, model: type[Model]) -> bool:
 
     Decides whether a list, a button or a page for new ones is shown at all.
     """
-    if may_everywhere(user, verb, model):
-        return True
-    if not is_usable(user):
-        return False
+    return may_everywhere(user, verb, model) or (is_usable(user) and _is_granted_something(user, verb, model))
+
+
+def _is_granted_something(user: Any, verb: str, model: type[Model]) -> bool:
+    """A usable person who may not do `verb` everywhere: does any right of theirs lead to some object of `model`?"""
     # Nothing can be granted on what does not exist yet.
     names = () if verb == "add" else _names_allowing(_concrete(model).model, verb)
     ways = ((_related(model, field), verbs) for field, verbs in ways_to(model, verb).items())

@@ -169,7 +169,7 @@ def scheduled() -> Iterator[Finding]:
 def publications() -> Iterator[Finding]:
     """What was published owes mails within a minute, whoever published it and how."""
     owed = Exists(Delivery.objects.filter(notice=OuterRef("pk"), revision=OuterRef("revision")))
-    shown = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today())
+    shown = Notice.objects.not_over()
     bare = shown.filter(~owed, published_at__lt=Now() - LEFT).order_by("pk")[:LOOKED_AT]
     named = [notice.pk for notice in bare if AudienceRepository.summary(NoticeRepository.address_of(notice)).total]
     if named:

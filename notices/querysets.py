@@ -87,6 +87,10 @@ class NoticeQuerySet(SoftDeleteQuerySet):
             queryset = queryset.filter(start_date__lte=end_date)
         return queryset
 
+    def not_over(self) -> Self:
+        """Keep published notices whose days on show are not over yet, also those whose days are still to come."""
+        return self.filter(status="published").active_in_date_range(start_date=clock.today())
+
     def due_for_publication(self) -> Self:
         """Keep scheduled notices whose moment has come, and not so long ago that a person has to be asked first."""
         return self.filter(status="scheduled", publish_at__lte=Now(), publish_at__gt=Now() - settings.PUBLISH_GRACE)

@@ -64,7 +64,7 @@ class ScheduleForm(forms.Form):
         return chosen
 
     def _was_seen(self, moment: datetime, data: dict[str, Any]) -> bool:
-        has_passed = moment <= clock.now()  # the service refuses it, by the database's clock
+        has_passed = moment <= clock.now()  # the service refuses it
         if has_passed or not _is_another_time(moment) or data.get("seen_as") == moment.isoformat():
             return True
         shown: Any = self.data.copy()

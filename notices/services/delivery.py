@@ -170,8 +170,7 @@ class DeliveryService(SteeringMixin):
     @staticmethod
     def _owe_for_publications_without_deliveries() -> None:
         """`Notice.publish()` called on its own changes the state alone; this gives it the rest."""
-        published = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today())
-        bare = published.filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
+        bare = Notice.objects.not_over().filter(~Exists(AudienceKey.objects.filter(notice=OuterRef("pk"))))
         for notice in bare.select_for_update(of=("self",), skip_locked=True).select_related("category"):
             if was_let_past_approval(notice):
                 take_back(notice)

@@ -1,8 +1,9 @@
-"""The compliance role sees all of it and can change nothing, by what it is shown. What it is not shown: `tests/matrix`."""
+"""The compliance role sees all of it and can change nothing. What comes of the forms that it is not shown: `tests/matrix`."""
 
 from html.parser import HTMLParser
 
 import pytest
+from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
 from audit.models import AccessRecord
@@ -41,11 +42,30 @@ def everything(one_of_each):  # noqa: F811
     return [address for address in addresses(one_of_each) if SIGNED_OUT not in address]
 
 
+def test_no_delete_and_no_act_of_any_list_changes_a_row_for_compliance(client, carol, everything, one_of_each):  # noqa: F811
+    client.force_login(carol)
+    client.get(reverse("home"))
+    before = checksums()
+    for address in everything:
+        client.delete(address)
+    for registered in admin.site._registry.values():
+        for data in actions(one_of_each):
+            assert sends(client, registered.own_url("changelist"), data) < 500, registered
+    assert changed(before, checksums()) == set()
+
+
 def sends(client, address, data) -> int:
     answer = client.post(address, data)
     if answer.streaming:  # an export: its file is closed at its end
         b"".join(answer.streaming_content)
     return answer.status_code
+
+
+def actions(one_of_each):  # noqa: F811
+    """What a list would send for a bulk action of each name that some list of ours has."""
+    found = {action.name for registered in admin.site._registry.values() for action in registered._get_base_actions()}
+    for name in found | {"delete_selected"}:
+        yield {"action": name, "_selected_action": [str(one_of_each["published"].pk), str(one_of_each["draft"].pk)], "post": "yes"}
 
 
 def test_what_she_may_write_by_what_she_is_shown_is_that_she_looked_and_that_she_verified(client, carol, everything):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from backoffice import clock
 from notices.models import AudienceKey, Notice
 from notices.repositories import NoticeRepository
 from notices.services.following.alone import alone
@@ -25,7 +24,7 @@ def compare(notice_id: int) -> Followed:
 
 
 def _told(notice_id: int) -> Notice | None:
-    notice = Notice.objects.filter(pk=notice_id, status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today()).first()
+    notice = Notice.objects.not_over().filter(pk=notice_id).first()
     return notice if notice and AudienceKey.objects.filter(notice=notice).exists() else None
 
 
@@ -48,7 +47,7 @@ def _asked(notice: Notice) -> dict[str, Any]:
 
 def on_show(after: int = 0) -> Iterator[int]:
     """The numbers of the notices that are on show, or are to be; each asked for when its turn comes."""
-    notices = Notice.objects.filter(status=Notice.Status.PUBLISHED).active_in_date_range(start_date=clock.today()).order_by("pk")
+    notices = Notice.objects.not_over().order_by("pk")
     found: int | None = after
     while (found := notices.filter(pk__gt=found).values_list("pk", flat=True).first()) is not None:
         yield found
