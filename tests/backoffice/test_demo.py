@@ -47,10 +47,21 @@ def listens(port: int) -> bool:
 
 @pytest.fixture
 def taken_port():
+    """Below those that the system hands out, lest somebody else gets the port before it."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("127.0.0.1", next(filter(_and_the_one_before_are_free, range(20_001 + os.getpid() % 5_000, 32_000)))))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+def _and_the_one_before_are_free(port: int) -> bool:
+    with socket.socket() as one, socket.socket() as before:
+        try:
+            one.bind(("127.0.0.1", port))
+            before.bind(("127.0.0.1", port - 1))
+        except OSError:
+            return False
+    return True
 
 
 # -- What it refuses ------------------------------------------------------------------------------
