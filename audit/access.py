@@ -33,6 +33,7 @@ LABELS: Final = {
     "only": gettext_lazy("Only"),
     "o": gettext_lazy("Order"),
     "state": gettext_lazy("State"),
+    "change": gettext_lazy("Told of change"),
 }
 logger = logging.getLogger(__name__)
 

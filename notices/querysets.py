@@ -138,6 +138,10 @@ class DeliveryQuerySet(OutgoingQuerySet):
     def of_revision(self, notice: Any) -> Self:
         return self.filter(notice_id=notice.pk, revision=notice.revision)
 
+    def about(self, change: int = 0) -> Self:
+        """Keep the mails about the notice itself, one for each person, or those that tell of the `change` with this number."""
+        return self.filter(kind="change" if change else "publication", occasion=change)
+
     def open(self) -> Self:
         """Keep those of people of whom it is still asked."""
         return self.filter(closed_at__isnull=True)

@@ -133,6 +133,8 @@ class ReaderResource(ListResource):
     acknowledged_at = Field("acknowledged_at", _("Acknowledged (UTC)"), Moment())
     joined_at = Field("joined_at", _("Joined (UTC)"), Moment())
     due_on = Field("due_on", _("Own day to acknowledge by"), Day())
+    reminder_mails = Field("reminder_mails", _("Times reminded"), Number())
+    last_reminded_on = Field("last_reminded_on", _("Last reminded on"), Day())
     closed_at = Field("closed_at", _("No longer asked since (UTC)"), Moment())
     closed_why = Field("closed_why", _("Why no longer"), Choice(lambda: ClosedWhy.choices))
 

@@ -1,4 +1,4 @@
-"""The list of one object: a tab of its page, narrowed by one parameter of its address and by the search for people."""
+"""The list of one object: a tab of its page, narrowed by parameters of its address and by the search for people."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +17,10 @@ type Rows = Callable[[Any, Asked], QuerySet]  # of one object, as its page narro
 
 
 class ExportedTab(ExportedList):
-    """For whoever may export this very object, and see what the list says of others."""
+    """For whoever may export this very object, and see what the list says of others.
+
+    `narrows` names what each parameter may be, in words; None: the rows know themselves, and raise Http404.
+    """
 
     is_of_one = True
 
@@ -30,13 +33,12 @@ class ExportedTab(ExportedList):
         *,
         rows: Rows,
         view: str,
-        narrows: str,
-        choices: Mapping[str, Any],
+        narrows: Mapping[str, Mapping[str, Any] | None],
         sees_too: tuple[Any, ...],
     ) -> None:
         self.model, self.name, self.title, self.resource = model, name, title, resource
         self.asks, self.sees_too = (("export", model),), sees_too
-        self._rows, self._view, self._narrows, self._choices = rows, view, narrows, choices
+        self._rows, self._view, self._narrows = rows, view, narrows
 
     def may_of(self, user: Any, target: Model) -> bool:
         return may(user, "export", target)
@@ -48,14 +50,15 @@ class ExportedTab(ExportedList):
         return found
 
     def shown(self, asked: Asked) -> QuerySet:
-        wanted = asked.query.get(self._narrows, "")
-        if wanted and wanted not in self._choices:
-            raise FilterError(_("The list cannot be narrowed as the address asks. Choose on the page whom it shows."))
+        for name, choices in self._narrows.items():
+            wanted = asked.query.get(name, "")
+            if wanted and choices is not None and wanted not in choices:
+                raise FilterError(_("The list cannot be narrowed as the address asks. Choose on the page whom it shows."))
         return self._rows(self.about(asked), asked)
 
     def words(self, asked: Asked) -> str:
         labels: dict[str, Any] = {name: (title, {}) for name, title in LABELS.items()}
-        labels[self._narrows] = (LABELS[self._narrows], self._choices)
+        labels |= {name: (LABELS[name], choices or {}) for name, choices in self._narrows.items()}
         return ", ".join(filter(None, (f"“{self.about(asked)}”", labelled_words(asked.query, labels))))
 
     def url(self, object_id: int | None) -> str:

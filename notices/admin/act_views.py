@@ -75,7 +75,7 @@ def _page(admin: Any, request: HttpRequest, act: Act, notice: Notice, *, form: A
         messages.error(request, problem or _not_now(act, notice))
         return redirect(_page_of(notice, act))
     audience = audience_of(notice) if act.needs_audience else NOBODY
-    context = {"title": act.label, "opts": admin.opts, "notice": notice}
+    context = {"title": act.label, "opts": admin.opts, "notice": notice} | ({} if notice.is_deleted else {"original": notice})
     shown = {"version": notice.version, "people": audience.total} | (_shown(request) if act.pinned else {})
     return ask(
         request,

@@ -29,8 +29,8 @@ def with_bounce(rows: QuerySet) -> QuerySet:
 
 
 def number_of(notice: Notice) -> int:
-    """Mails of its present revision that came back."""
-    return that_came_back(Delivery.objects.of_revision(notice)).count()
+    """Mails about its present revision that came back; those that tell of a change are not among them."""
+    return that_came_back(Delivery.objects.of_revision(notice).about()).count()
 
 
 def explain(rows: Iterable[Any]) -> None:

@@ -31,6 +31,7 @@ from notices.resources import (
     TrashedNoticeResource,
     WaitingResource,
 )
+from notices.services import ReminderService
 from recipients.admin.exports import exported_audience
 from recipients.models import User
 
@@ -51,16 +52,23 @@ class ExportedApprovals(ExportedList):
         return reverse("admin:notices_approvals")
 
 
-def _tab(name: str, title: Any, resource: type[ListResource], *, rows: Any, narrows: str, choices: Any) -> ExportedTab:
+def _tab(name: str, title: Any, resource: type[ListResource], *, rows: Any, narrows: Any) -> ExportedTab:
     def of_notice(notice: Notice, asked: Asked) -> QuerySet:
         return rows(notice, asked.query, asked.user)
 
     view, sees_too = f"admin:notices_notice_{name}", (User,)
-    return ExportedTab(Notice, name, title, resource, rows=of_notice, view=view, narrows=narrows, choices=choices, sees_too=sees_too)
+    return ExportedTab(Notice, name, title, resource, rows=of_notice, view=view, narrows=narrows, sees_too=sees_too)
 
 
 def _deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     return with_bounce(deliveries(notice, query, user))
+
+
+MAILS = {"state": dict([*Delivery.State.choices, CHOICE]), "change": None}
+
+
+def _readings(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
+    return ReminderService.with_reminders(readings(notice, query, user), notice)
 
 
 register(
@@ -69,8 +77,8 @@ register(
     ExportedApprovals("waiting_for_approval", _("Notices that wait for you"), WaitingResource, right="approve", rows=to_decide_by),
     ExportedApprovals("submitted_for_approval", _("Notices you submitted"), SubmittedResource, right="change", rows=handed_in_by),
     exported_audience(Notice, "audience", _("Audience"), view="admin:notices_notice_audience", address_of=NoticeRepository.address_of),
-    _tab("delivery", _("Delivery"), DeliveryResource, rows=_deliveries, narrows="state", choices=dict([*Delivery.State.choices, CHOICE])),
-    _tab("readers", _("Readers"), ReaderResource, rows=readings, narrows="only", choices=dict(READER_PARTS)),
+    _tab("delivery", _("Delivery"), DeliveryResource, rows=_deliveries, narrows=MAILS),
+    _tab("readers", _("Readers"), ReaderResource, rows=_readings, narrows={"only": dict(READER_PARTS)}),
     # Nothing of anybody's stands there, and there is no right to export them: who may see categories may take the list.
     ExportedChangeList(Category, "categories", _("Categories"), CategoryResource, right="view"),
 )

@@ -131,7 +131,9 @@ def remind(admin: Any, request: HttpRequest, object_id: int, delivery_id: int) -
 
 def _back(notice: Notice, mail: Delivery, decision: Decision) -> str:
     page = reverse(f"admin:notices_notice_{decision.tab}", args=[notice.pk])
-    return f"{page}?state={mail.state}" if decision.tab == "delivery" else f"{page}?only=outstanding"
+    if decision.tab != "delivery":
+        return f"{page}?only=outstanding"
+    return f"{page}?state={mail.state}" + (f"&change={mail.occasion}" if mail.occasion else "")
 
 
 def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, decision: Decision) -> HttpResponse:
@@ -152,6 +154,6 @@ def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, 
     if not decision.is_open(mail):
         messages.error(request, _("There is nothing to decide about this mail any more. Look at the list again."))
         return redirect(back)
-    context = admin.admin_site.each_context(request) | {"title": decision.label, "opts": admin.opts, "notice": notice}
+    context = admin.admin_site.each_context(request) | {"title": decision.label, "opts": admin.opts, "original": notice, "notice": notice}
     question = decision.question(mail)
     return ask(request, context, form=form, heading=decision.label, button=decision.label, sentences=question, back=back, danger=False)

@@ -25,8 +25,8 @@ class Standing:
     ask_again: int = 0
 
 
-def standing_of(notice: Notice, numbers: dict[str, int]) -> Standing:
-    left = numbers["on_their_way"]
+def standing_of(notice: Notice, left: int) -> Standing:
+    """With `left` mails about it, and about its changes, that have not left."""
     if not (left and notice.is_published):
         return Standing()
     if notice.begins_later:

@@ -15,11 +15,12 @@ from backoffice.admin.paginator import page_of, words_sought
 from backoffice.permissions import may
 from notices.admin import came_back, readdressing
 from notices.admin.acts import BY_SLUG
+from notices.admin.changes_told import changes_told
 from notices.admin.forms import ADDRESSEES, AudienceForm
 from notices.admin.one_mail import REMIND, choices_for, may_decide
 from notices.admin.phrases import told_by_mail
 from notices.admin.standing import standing_of
-from notices.admin.told import READER_PARTS, deliveries, readings, sees_people
+from notices.admin.told import READER_PARTS, change_of, deliveries, readings, sees_people
 from notices.downloads import download
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
@@ -98,6 +99,7 @@ def delivery(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
         | _figures(notice)
         | {
             "page": page,
+            "change": change_of(request.GET),
             "state": request.GET.get("state", ""),
             "states": [*Delivery.State.choices, came_back.CHOICE],
             "came_back": came_back.number_of(notice),
@@ -118,11 +120,12 @@ def figures(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 
 def _figures(notice: Notice) -> dict[str, Any]:
-    numbers = NoticeRepository.figures(notice)
+    numbers, told = NoticeRepository.figures(notice), changes_told(notice)
     return {
         "figures": numbers,
+        "changes_told": told,
         "balance": [(value, label, numbers[value], DELIVERY_LABELS[value]) for value, label in Delivery.State.choices],
-        "standing": standing_of(notice, numbers),
+        "standing": standing_of(notice, numbers["on_their_way"] + sum(change.on_their_way for change in told)),
     }
 
 

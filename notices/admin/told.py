@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy
 
 from backoffice.admin.paginator import LONGEST_SEARCH
@@ -12,6 +12,7 @@ from notices.admin.came_back import CAME_BACK, that_came_back
 from notices.models import Delivery, Notice
 from recipients.models import User
 
+LONGEST_NUMBER = 9  # digits of the number of a change
 READER_PARTS = (
     ("", gettext_lazy("Everyone")),
     ("unopened", gettext_lazy("Not opened")),
@@ -28,11 +29,18 @@ def sees_people(user: Any) -> bool:
     return may_everywhere(user, "view", User)
 
 
+def change_of(query: QueryDict) -> int:
+    """The number of the change whose mails the address asks for; 0: it asks for those about the notice itself."""
+    number = query.get("change") or "0"
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        raise Http404
+    return int(number)
+
+
 def deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     """The lines of the Delivery tab, as its address narrows them."""
     state = query.get("state", "")
-    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).filter(kind=Delivery.Kind.PUBLICATION)
-    rows = rows.with_next_try().select_related("person")
+    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).about(change_of(query)).with_next_try().select_related("person")
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
     if state == CAME_BACK:
@@ -44,7 +52,7 @@ def readings(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     """The lines of the Readers tab, as its address narrows them: `read_at` and `acknowledged_at` are those of the revision."""
     rows = (
         Delivery.objects.of_revision(notice)
-        .filter(kind=Delivery.Kind.PUBLICATION)
+        .about()
         .annotate(
             reading=FilteredRelation(
                 "person__readacknowledgment",

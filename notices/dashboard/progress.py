@@ -4,7 +4,7 @@ It looks at the deliveries and readings of many people, so the page asks for it 
 """
 
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -25,19 +25,19 @@ TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by 
 # Notices with mails in trouble, newest first; what is paused waits on purpose. Parameters: how long a due mail may be left, and the day.
 TROUBLE = """
     WITH trouble AS (
-        SELECT notice_id, revision, state, reason FROM notices_delivery
-        WHERE state IN ('failed', 'unknown') AND kind = 'publication'
+        SELECT notice_id, revision, occasion, state, reason FROM notices_delivery
+        WHERE state IN ('failed', 'unknown')
         UNION ALL
-        SELECT notice_id, revision, 'waiting', reason FROM notices_delivery d
-        WHERE state IN ('waiting', 'retry') AND kind = 'publication' AND
+        SELECT notice_id, revision, occasion, 'waiting', reason FROM notices_delivery d
+        WHERE state IN ('waiting', 'retry') AND
               (reason <> '' OR next_attempt_at < statement_timestamp() - %(stuck)s) AND
               NOT EXISTS (SELECT FROM notices_sendingpause p WHERE p.notice_id = d.notice_id)
     )
-    SELECT t.notice_id, t.state, count(*), max(t.reason)
+    SELECT t.notice_id, t.occasion, t.state, count(*), max(t.reason)
     FROM trouble t
     JOIN notices n ON n.id = t.notice_id AND n.revision = t.revision AND n.status = 'published' AND NOT n.is_deleted
          AND (n.end_date IS NULL OR n.end_date >= %(today)s)
-    GROUP BY t.notice_id, t.state ORDER BY t.notice_id DESC, t.state LIMIT 300
+    GROUP BY t.notice_id, t.occasion, t.state ORDER BY t.notice_id DESC, t.occasion, t.state LIMIT 300
 """
 OUTSTANDING = """
     SELECT d.notice_id, count(*),
@@ -49,6 +49,16 @@ OUTSTANDING = """
 """
 
 
+class Trouble(NamedTuple):
+    """Mails of one notice in one state: about the notice itself, or about the `change` with this number."""
+
+    notice_id: int
+    change: int
+    state: str
+    number: int
+    reason: str
+
+
 def sections(sight: Sight) -> list[Section]:
     found = halted(sight)
     return [*([found] if found.rows else []), _stuck(sight), _late(sight)]
@@ -56,20 +66,21 @@ def sections(sight: Sight) -> list[Section]:
 
 def _stuck(sight: Sight) -> Section:
     trouble = sight.kept("trouble", _trouble)
-    titles = dict(sight.notices().filter(pk__in={pk for pk, *_rest in trouble}).values_list("pk", "title")) if trouble else {}
-    rows = [_trouble_row(titles[pk], pk, state, count, reason) for pk, state, count, reason in trouble if pk in titles]
+    titles = dict(sight.notices().filter(pk__in={mails.notice_id for mails in trouble}).values_list("pk", "title")) if trouble else {}
+    rows = [_trouble_row(titles[mails.notice_id], mails) for mails in trouble if mails.notice_id in titles]
     more = _("And %(count)d more.") % {"count": len(rows) - SHOWN} if len(rows) > SHOWN else ""
     return Section("stuck", _("Stuck"), tuple(rows[:SHOWN]), _("Every mail left, or is about to."), more=more)
 
 
-def _trouble() -> list[tuple[int, str, int, str]]:
+def _trouble() -> list[Trouble]:
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {"stuck": TOO_LONG, "today": clock.today()}
         cursor.execute(TROUBLE, parameters)
-        return cursor.fetchall()
+        return [Trouble(*row) for row in cursor.fetchall()]
 
 
-def _trouble_row(title: str, pk: int, state: str, count: int, reason: str) -> Row:
+def _trouble_row(title: str, mails: Trouble) -> Row:
+    pk, change, state, count, reason = mails
     what = {
         Delivery.State.FAILED: ngettext("%(count)s mail failed.", "%(count)s mails failed.", count),
         Delivery.State.UNKNOWN: ngettext(
@@ -79,9 +90,10 @@ def _trouble_row(title: str, pk: int, state: str, count: int, reason: str) -> Ro
     }[Delivery.State(state)] % {"count": f"{count:,}"}
     if state == Delivery.State.WAITING and not reason:
         reason = _("Nobody has taken it up: perhaps the worker is not running.")
-    return Row(
-        title, f"{reverse('admin:notices_notice_delivery', args=[pk])}?state={state}", f"{what} {reason.rstrip('.')}." if reason else what
-    )
+    if change:
+        what = _("Told of change %(number)d: %(what)s") % {"number": change, "what": what}
+    address = f"{reverse('admin:notices_notice_delivery', args=[pk])}?state={state}" + (f"&change={change}" if change else "")
+    return Row(title, address, f"{what} {reason.rstrip('.')}." if reason else what)
 
 
 def _late(sight: Sight) -> Section:

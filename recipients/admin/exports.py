@@ -70,7 +70,7 @@ def exported_audience(model: Any, name: str, title: Any, *, view: str, address_o
         return AudienceRepository.with_reasons(people, address)
 
     sees_too = (User, Recipient, RecipientGroup)
-    return ExportedTab(model, name, title, AudienceResource, rows=rows, view=view, narrows="only", choices=dict(PARTS), sees_too=sees_too)
+    return ExportedTab(model, name, title, AudienceResource, rows=rows, view=view, narrows={"only": dict(PARTS)}, sees_too=sees_too)
 
 
 def _of_group(group: RecipientGroup) -> Address:

@@ -5,7 +5,7 @@ from typing import Any
 from notices.services.reminding import calling, noting, sending
 from notices.services.reminding.calling import Outstanding
 from notices.services.reminding.planning import Plan, plan
-from notices.services.reminding.record import Reminded, record, reminded_people
+from notices.services.reminding.record import Reminded, record, reminded_people, with_reminders
 
 __all__ = ["Outstanding", "Plan", "Reminded", "ReminderService"]
 
@@ -19,6 +19,7 @@ class ReminderService:
     plan = staticmethod(plan)
     record = staticmethod(record)
     reminded_people = staticmethod(reminded_people)
+    with_reminders = staticmethod(with_reminders)
 
     @staticmethod
     def remind_outstanding(notice_id: int, *, actor: Any, reason: str = "") -> int:

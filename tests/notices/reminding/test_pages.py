@@ -9,6 +9,7 @@ from backoffice.clock import today
 from notices.models import Notice, Reminder, ReminderMail
 from notices.services import NoticeService, ReminderService
 from notices.services.reminding import planning
+from tests.audit.exported import taken
 from tests.makers import make_draft, make_person
 from tests.notices.reminding.conftest import make_asked, remind
 
@@ -152,3 +153,18 @@ class TestWhatBecameOfThem:
         numbers = ReminderService.reminded_people(asked, [dave.pk, bob.pk])
         assert {pk: row["mails"] for pk, row in numbers.items()} == {dave.pk: 1, bob.pk: 1}
         assert f"on {today().day} " in page(author, asked, "readers")
+
+    @pytest.mark.django_db(transaction=True)  # an export reads on a connection of its own
+    def test_stands_in_the_file_of_the_readers_tab(self, author, alice, dave, bob, mailbox):
+        asked = make_asked(author=alice, people=(dave, bob), due=1, remind_before=[1])
+        make_asked("Another", author=alice, people=(dave, bob), due=1, remind_before=[])
+        ReminderService.remind_one(asked.pk, dave, actor=alice)  # in the same mail as the one of the day
+        remind()
+        ReminderMail.objects.filter(person=bob).update(state="failed")
+        ReminderMail.objects.filter(person=dave).update(day=today() - timedelta(days=1))
+        ReminderService.remind_one(asked.pk, dave, actor=alice)
+        remind()
+        rows = {row["Person"]: (row["Times reminded"], row["Last reminded on"]) for row in taken(author, "readers", asked.pk)}
+        assert rows == {"Dave Tester": ("2", today().isoformat()), "Bob Tester": ("0", "")}
+        shown = ReminderService.reminded_people(asked, [dave.pk, bob.pk])
+        assert {pk: (row["mails"], row["last"]) for pk, row in shown.items()} == {dave.pk: (2, today())}
