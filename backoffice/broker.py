@@ -26,7 +26,8 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 DATABASE_BROKER_URL = f"django-pgmq://{DEFAULT_DB_ALIAS}"
 TRANSPORT_ALIASES["django-pgmq"] = f"{__name__}:Transport"
 
-# Seconds until a message whose worker died comes again. Less than CELERY_TASK_TIME_LIMIT would start a running task twice.
+# Seconds until a message whose worker died comes again. Less than any task may run (CELERY_TASK_TIME_LIMIT; imports, 19 minutes)
+# would start a running one twice.
 VISIBILITY_TIMEOUT = 20 * 60
 IDLE_INTERVAL = 0.2  # between two looks at an empty queue
 BUSY_INTERVAL = 0.02  # the same shortly after a message; it limits how many tasks start per second

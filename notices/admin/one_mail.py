@@ -60,12 +60,14 @@ class Arrived(Decision):
 
 
 class Again(Decision):
-    """To the address that the person has now."""
+    """To the address that the person has now, if mail to it does not come back."""
 
     slug, label, states = "again", gettext_lazy("Send again"), SENT_AGAIN_TO_ONE
 
     def is_open(self, mail: Delivery) -> bool:
-        return super().is_open(mail) and mail.person.is_active and bool(mail.person.email)
+        person = mail.person
+        works = person.is_active and bool(person.email) and getattr(person, "address_problem", None) is None
+        return super().is_open(mail) and mail.closed_at is None and works
 
     def question(self, mail: Delivery) -> list[str]:
         sentences = [_("%(person)s is mailed again, at %(email)s.") % {"person": mail.person, "email": mail.person.email}]
@@ -140,7 +142,7 @@ def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, 
     notice = admin.notice_or_404(request, object_id)
     if not (may(request.user, "publish", notice) and sees_people(request.user)):
         raise PermissionDenied
-    mail = Delivery.objects.of_revision(notice).select_related("person", "notice").filter(pk=delivery_id).first()
+    mail = Delivery.objects.of_revision(notice).select_related("person__address_problem", "notice").filter(pk=delivery_id).first()
     if mail is None:
         raise Http404
     back = _back(notice, mail, decision)

@@ -40,7 +40,8 @@ def change_of(query: QueryDict) -> int:
 def deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:
     """The lines of the Delivery tab, as its address narrows them."""
     state = query.get("state", "")
-    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).about(change_of(query)).with_next_try().select_related("person")
+    rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).about(change_of(query)).with_next_try()
+    rows = rows.select_related("person__address_problem")
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
     if state == CAME_BACK:

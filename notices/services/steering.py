@@ -12,6 +12,7 @@ from audit.attribution import acting
 from notices.events import mails_wait
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice, SendingPause
+from notices.querysets import DeliveryQuerySet
 from notices.services.access import lock
 from notices.services.sending.claims import Scope, take_back
 
@@ -75,12 +76,15 @@ class SteeringMixin:
     @staticmethod
     @transaction.atomic
     def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,), delivery_id: int | None = None) -> int:
-        """Put deliveries that failed (or may have arrived) back into the queue, all or one. Returns how many."""
+        """Put deliveries that failed (or may have arrived) back into the queue, all or one. Returns how many.
+
+        Not of people of whom it is no longer asked.
+        """
         notice = _lock_published(notice_id, actor)
         if notice.is_expired:
             raise NoticeError(_("“%(title)s” has ended, so nothing is sent. Give it a later end first.") % {"title": notice})
         changed = {"state": State.WAITING, "attempts": 0, "crashes": 0, "reason": "", "next_attempt_at": Now(), "changed_at": Now()}
-        count = _decide(notice, states, delivery_id, **changed)
+        count = _decide(_in_states(notice, states).open(), delivery_id, **changed)
         _wake(notice)
         return count
 
@@ -93,7 +97,8 @@ class SteeringMixin:
         """
         notice = _lock_published(notice_id, actor)
         said = _("%(person)s decided that it arrived. %(reason)s") % {"person": actor, "reason": reason}
-        return _decide(notice, [State.UNKNOWN], delivery_id, state=State.SENT, reason=said.strip(), changed_at=Now())
+        mails = _in_states(notice, [State.UNKNOWN])
+        return _decide(mails.open() if delivery_id is None else mails, delivery_id, state=State.SENT, reason=said.strip(), changed_at=Now())
 
 
 def _lock_published(notice_id: int, actor: Any) -> Notice:
@@ -103,11 +108,15 @@ def _lock_published(notice_id: int, actor: Any) -> Notice:
     return notice
 
 
-def _decide(notice: Notice, states: Iterable[str], delivery_id: int | None, **changed: Any) -> int:
-    """Change mails of the current revision that are in one of `states`. Of a single one it is said when it is not any more."""
-    mails = Delivery.objects.of_revision(notice).filter(state__in=list(states))
+def _in_states(notice: Notice, states: Iterable[str]) -> DeliveryQuerySet:
+    mails: DeliveryQuerySet = Delivery.objects.of_revision(notice)
+    return mails.filter(state__in=list(states))
+
+
+def _decide(mails: DeliveryQuerySet, delivery_id: int | None, **changed: Any) -> int:
+    """Change all of `mails`, or one. Of a single one it is said when it is not among them any more."""
     if delivery_id is None:
-        return mails.open().update(**changed)
+        return mails.update(**changed)
     count = mails.filter(pk=delivery_id).update(**changed)
     if not count:
         raise NoticeError(_("There is nothing to decide about this mail any more. Look at the list again."))

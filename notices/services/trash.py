@@ -22,7 +22,7 @@ class TrashMixin:
     @staticmethod
     @transaction.atomic
     def delete(notice_id: int, *, actor: Any, reason: str = "") -> Notice:
-        """Put a draft or withdrawn notice into the trash."""
+        """Put a draft, an approved or a withdrawn notice into the trash."""
         notice = lock(notice_id, verb="delete", actor=actor)
         refuse_deletion(notice)
         with acting(actor, reason=reason):
@@ -32,7 +32,7 @@ class TrashMixin:
     @staticmethod
     @transaction.atomic
     def restore(notice_id: int, *, actor: Any) -> Notice:
-        """Take a notice out of the trash, as the draft or withdrawn notice it was. Nothing is sent."""
+        """Take a notice out of the trash, as what it was. Nothing is sent."""
         notice = lock(notice_id, verb="restore", actor=actor, in_trash=True)
         with acting(actor, reason=_("Restored from the trash")):
             notice.restore()

@@ -8,9 +8,11 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from backoffice.clock import today
+from notices.exceptions import NoticeError
 from notices.mail.mailer import server_in_use
 from notices.models import Delivery, MailServer, SendingPause
 from notices.services import DeliveryService, NoticeService
+from recipients.models import AddressProblem
 from tests.makers import make_draft, make_person, make_published
 
 State = Delivery.State
@@ -213,6 +215,27 @@ class TestOnePerson:
         mail.person.email = "new@example.org"
         mail.person.save()
         assert author.get(one(mail, "again")).status_code == 200
+
+    def test_of_whom_it_is_no_longer_asked_nobody_mails_again(self, author, notice):
+        [mail] = become("failed", closed_at=timezone.now(), closed_why="left")
+        assert ">Send again<" not in text(author.get(tab(notice)))
+        assert "nothing to decide" in text(author.post(one(mail, "again"), follow=True))
+        with pytest.raises(NoticeError, match="nothing to decide"):
+            DeliveryService.send_again(notice.pk, actor=notice.created_by, delivery_id=mail.pk)
+        mail.refresh_from_db()
+        assert mail.state == "failed"
+
+    def test_nothing_goes_to_an_address_from_which_mail_comes_back(self, author, notice, alice, mailbox):
+        first, second, *_rest = become("failed", 2)
+        Delivery.objects.filter(state="waiting").update(state="sent")
+        AddressProblem.objects.create(person=first.person, cause="refused", code="5.1.1", since=timezone.now())
+        page = text(author.get(f"{tab(notice)}?state=failed"))
+        assert (one(first, "again") in page, one(second, "again") in page) == (False, True)
+        author.post(act(notice, "send-again"))
+        DeliveryService.deliver(notice.pk)
+        assert mailbox.recipients == [second.person.email]
+        first.refresh_from_db()
+        assert (first.state, first.reason) == ("suppressed", "Mail to this address comes back. Correct it on the page of the person.")
 
     @pytest.mark.parametrize(("slug", "state"), [("arrived", "failed"), ("arrived", "sent"), ("again", "sent"), ("again", "claimed")])
     def test_what_is_decided_is_not_decided_again(self, author, notice, slug, state):

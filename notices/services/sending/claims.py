@@ -42,7 +42,8 @@ CLAIM = """
     SET state = 'claimed', fence = claim.id, attempts = m.attempts + 1, changed_at = statement_timestamp()
     FROM chosen, claim, recipients_user u
     WHERE m.id = chosen.id AND u.id = m.person_id
-    RETURNING claim.id, m.id, m.person_id, m.attempts, u.first_name, u.last_name, u.username, u.email, u.is_active
+    RETURNING claim.id, m.id, m.person_id, m.attempts, u.first_name, u.last_name, u.username, u.email, u.is_active,
+              EXISTS (SELECT FROM recipients_addressproblem p WHERE p.person_id = u.id)
 """
 CRASHES = ("m.crashes = 0", "m.crashes > 0")
 
@@ -107,6 +108,7 @@ class Mail:
     username: str
     email: str
     is_active: bool
+    address_fails: bool  # mail to it comes back
 
     @property
     def name(self) -> str:

@@ -124,6 +124,8 @@ class _Batch:
             return Outcome(MailState.SUPPRESSED, _("No longer active."))
         if not mail.email:
             return Outcome(MailState.SUPPRESSED, _("No e-mail address. The notice is in the inbox."))
+        if mail.address_fails:
+            return Outcome(MailState.SUPPRESSED, _("Mail to this address comes back. Correct it on the page of the person."))
         return self._work.mailer.write(mail.id, mail.name, mail.email)
 
     def _outcome(self, mail: Mail, text: bytes | Outcome, position: int) -> Outcome:

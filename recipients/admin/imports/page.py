@@ -18,7 +18,7 @@ from recipients.admin.imports.words import JOBS, LABELS, PHASES, act_in_words, f
 from recipients.imports.guarded import unguarded
 from recipients.imports.kinds import KINDS as FILE_KINDS
 from recipients.models import Import, ImportRow
-from recipients.services.imports.access import may_import
+from recipients.services.imports.access import may_import, may_stop
 from recipients.services.imports.deciding import CHANGES, removes_many
 
 State = Import.State
@@ -50,7 +50,7 @@ def progress(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
 
 def _progress(request: HttpRequest, batch: Import) -> dict[str, Any]:
     now = progress_of(JOBS[batch.state], batch.pk)
-    return {"progress": now, "phase": PHASES.get(now.phase, "") if now else "", "may_stop": may_import(request.user, batch.kind)}
+    return {"progress": now, "phase": PHASES.get(now.phase, "") if now else "", "may_stop": may_stop(request.user, batch)}
 
 
 def _context(admin: Any, request: HttpRequest, batch: Import) -> dict[str, Any]:

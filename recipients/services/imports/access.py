@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from backoffice.permissions import may_everywhere, require
 from recipients.exceptions import RecipientError
 from recipients.models import Import
+from recipients.services.access import may_give_rights
 from recipients.services.imports.registry import KINDS
 
 
@@ -46,6 +47,11 @@ def lock_any(import_id: int, actor: Any) -> Import:
     require(actor, "view", batch)
     require_import(actor, batch.kind)
     return batch
+
+
+def may_stop(actor: Any, batch: Import) -> bool:
+    """Whoever uploaded it or takes it back, and administrators."""
+    return may_import(actor, batch.kind) and (actor.pk in {batch.created_by_id, batch.undone_by_id} or may_give_rights(actor))
 
 
 def _lock(import_id: int) -> Import:

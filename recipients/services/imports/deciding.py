@@ -12,8 +12,7 @@ from backoffice import clock
 from backoffice.jobs import ask_to_stop
 from recipients.exceptions import RecipientError
 from recipients.models import Import, ImportFile, ImportRow
-from recipients.services.access import may_give_rights
-from recipients.services.imports.access import lock_any, lock_own
+from recipients.services.imports.access import lock_any, lock_own, may_stop
 from recipients.services.imports.asking import ask_for_work
 from recipients.services.imports.states import APPLY, JOBS, READ, as_json
 
@@ -87,7 +86,7 @@ def confirm(
 def stop(import_id: int, *, actor: Any) -> bool:
     """Ask the work that goes on to stop; nothing of it will be left. False: it has ended already."""
     batch = lock_any(import_id, actor)
-    if actor.pk not in {batch.created_by_id, batch.undone_by_id} and not may_give_rights(actor):
+    if not may_stop(actor, batch):
         raise PermissionDenied(_("Whoever uploaded it can stop it, and administrators can."))
     return any(ask_to_stop(job, batch.pk) for job in JOBS)
 

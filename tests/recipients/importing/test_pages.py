@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.models import AccessRecord
 from backoffice.jobs import ask_for
+from backoffice.permissions import Role
 from recipients.models import Import, Recipient, RecipientGroup
 from recipients.services import ImportService
 from recipients.services.imports.states import APPLY
@@ -248,6 +249,14 @@ class TestDeciding:
         assert batch.state == Import.State.STOPPED
         assert members(night) == {"ann", "SEC"}
         assert "Nothing was changed" in said(as_frank.get(url("change", batch)))
+
+    def test_stopping_is_offered_to_those_who_may_stop_it(self, client, frank, grace, upload, night, ben):
+        batch = upload(HEADER, "N,,,00043,")
+        ImportService.confirm(batch.pk, reading=batch.readings, actor=batch.created_by)
+        for person, offered in ((make_person("fay", role=Role.STEWARD), False), (frank, True), (grace, True)):
+            client.force_login(person)
+            assert (url("stop", batch) in said(client.get(url("change", batch)))) is offered
+            assert (client.post(url("stop", batch)).status_code == 302) is offered
 
     def test_rows_are_searched_by_person_and_group(self, as_frank, upload, night, ben):
         batch = upload(HEADER, "N,,,00043,", "N,,,00042,")
