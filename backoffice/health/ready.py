@@ -7,7 +7,7 @@ from time import monotonic
 
 from backoffice.health.bounded import impatient_database
 from backoffice.health.checks.broker import load_driver
-from backoffice.health.checks.database import newest_migrations
+from backoffice.health.checks.database import migrations_on_disk
 from backoffice.health.registry import Check, checks, look
 
 LIMIT = 1.0  # seconds for all checks together: they are made at the same time
@@ -93,7 +93,7 @@ def _log_a_change(before: Readiness, now: Readiness) -> None:
 
 def warm_up() -> None:
     """Read now what the first probe of a process would otherwise spend its second on."""
-    newest_migrations()
+    migrations_on_disk()
     load_driver()
 
 

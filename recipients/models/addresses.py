@@ -11,7 +11,7 @@ class AddressProblem(models.Model):
     """Mail to the address that a person has now comes back.
 
     It holds while the row is there. The database takes it away when the address changes, through whichever door
-    (migration `mark_addresses_that_fail`); a steward, when the address works again. What the servers said is not
+    (a trigger of the migration `organisation`); a steward, when the address works again. What the servers said is not
     kept here but its code alone: it may name the person, and history keeps everything.
     """
 

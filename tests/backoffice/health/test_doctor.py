@@ -11,6 +11,7 @@ import time_machine
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from backoffice.health.checks import machine
@@ -62,6 +63,16 @@ def test_tables_of_an_older_version_are_told(elsewhere, doctor, settings):
     assert told.of("broker")[0][1].startswith("The queue in the database is missing")
     assert not [one for one in told.findings if "could not be found out" in one["text"]]
     assert {"workers", "mails", "seals"} <= set(told.not_looked_at)
+
+
+@pytest.mark.usefixtures("db")
+def test_tables_that_were_made_in_the_steps_that_one_file_replaces_are_up_to_date(doctor):
+    applied = MigrationRecorder(connection)
+    applied.record_unapplied("audit", "0001_schema")
+    assert doctor().of("migrations") == []
+
+    applied.record_unapplied("audit", "0005_seal_storage")
+    assert "audit.0001_schema is not applied" in doctor().of("migrations")[0][1]
 
 
 @pytest.mark.usefixtures("db")

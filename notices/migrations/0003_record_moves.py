@@ -161,16 +161,7 @@ def on(table: str, called: str, *events: str) -> list[tuple[str, str]]:
 
 
 ALL = ("INSERT", "UPDATE", "DELETE")
-# Its joiners so far were promised that they would not be mailed.
-KEEP_PROMISE = """
-    SELECT set_config('audit.reason', 'It was published before those who join later were mailed.', true);
-    UPDATE notices SET tells_joiners = false WHERE status = 'published';
-    SELECT set_config('audit.reason', '', true);
-"""
 SQL = [
-    (KEEP_PROMISE, migrations.RunSQL.noop),
-    # Compressing the arrays would take longer than all the rest, for rows that live half a minute.
-    ("ALTER TABLE notices_audiencemove ALTER COLUMN people SET STORAGE EXTERNAL", migrations.RunSQL.noop),
     (KEYS_OF_RECIPIENT, "DROP FUNCTION notices_keys_of_recipient(bigint)"),
     (NOTE_ASSIGNMENTS, "DROP FUNCTION notices_note_assignments()"),
     (NOTE_PEOPLE_IN_GROUPS, "DROP FUNCTION notices_note_people_in_groups()"),
@@ -188,6 +179,8 @@ SQL = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0013_follow_audiences"), ("recipients", "0007_mark_addresses_that_fail")]
+    # A database that took this step has the triggers.
+    replaces = [("notices", "0014_note_moves")]
+    dependencies = [("notices", "0002_count_changes"), ("recipients", "0002_organisation")]
 
-    operations = [migrations.RunSQL(make, drop) for make, drop in SQL]
+    operations = [migrations.RunSQL([make for make, _ in SQL], [drop for _, drop in reversed(SQL)])]

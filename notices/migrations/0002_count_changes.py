@@ -1,9 +1,6 @@
-"""Two tables, and triggers that count what changes behind an audience key, whichever way it is changed."""
+"""Triggers that count what changes behind an audience key, whichever way it is changed."""
 
-import django.contrib.postgres.fields
-import django.db.models.deletion
-from django.conf import settings
-from django.db import migrations, models
+from django.db import migrations
 
 # Takes a row of the key that nobody holds, or makes one: two who change the same key never wait for each other.
 NOTE_CHANGES = """
@@ -76,8 +73,6 @@ def on(table: str, name: str, event: str, transition: str, function: str) -> tup
 
 KEYS, READINGS = "notices_audiencekey", "notices_readacknowledgment"
 SQL = [
-    # It may be lost at any time, so it need not be safe on disk: remembering a count costs its reader no wait.
-    ("ALTER TABLE notices_unreadcount SET UNLOGGED", migrations.RunSQL.noop),
     (NOTE_CHANGES, "DROP FUNCTION notices_note_changes(bigint[])"),
     (NOTE_AUDIENCE, "DROP FUNCTION notices_note_audience()"),
     (NOTE_READINGS, "DROP FUNCTION notices_note_readings()"),
@@ -93,40 +88,8 @@ SQL = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notices", "0005_name_rights"), ("recipients", "0004_name_rights")]
+    # A database that took this step has the triggers.
+    replaces = [("notices", "0006_remember_unread_counts")]
+    dependencies = [("notices", "0001_schema")]
 
-    operations = [
-        migrations.CreateModel(
-            name="AudienceChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.BigIntegerField()),
-                ("times", models.BigIntegerField(default=1)),
-            ],
-            options={
-                "default_permissions": (),
-                "indexes": [models.Index(fields=["key"], include=("times",), name="changes_of_a_key")],
-            },
-        ),
-        migrations.CreateModel(
-            name="UnreadCount",
-            fields=[
-                (
-                    "user",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("day", models.DateField()),
-                ("keys", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField())),
-                ("changes", models.BigIntegerField()),
-                ("unread", models.IntegerField()),
-            ],
-            options={"default_permissions": ()},
-        ),
-        *(migrations.RunSQL(make, drop) for make, drop in SQL),
-    ]
+    operations = [migrations.RunSQL([make for make, _ in SQL], [drop for _, drop in reversed(SQL)])]
