@@ -137,6 +137,8 @@ def test_reminder_mails_come_back_too(dave):
 
     assert (taken.came_back, problems()) == (1, [("dave", "refused", "5.1.1")])
     assert Bounce.objects.get().reminder_mail == mail
+    mail.delete()
+    assert not Bounce.objects.exists()
 
 
 class TestSoftOnes:
