@@ -14,6 +14,7 @@ from notices.models import (
     Bounce,
     Delivery,
     Favourite,
+    MailOptOut,
     Notice,
     NoticeAdditionalRecipient,
     NoticeUserPermission,
@@ -59,6 +60,10 @@ def readings(person: User) -> Iterator[Row]:
 
 def favourites(person: User) -> Iterator[Row]:
     return told(Favourite.objects.filter(user=person).order_by("pk"), NOTICE | {"since": "created_at"})
+
+
+def mails_done_without(person: User) -> Iterator[Row]:
+    return told(MailOptOut.objects.filter(user=person).order_by("pk"), {"category": "category__name"})
 
 
 def decisions(person: User) -> Iterator[Row]:
@@ -132,6 +137,7 @@ register(
     ),
     Part("readings", _("Notices opened and acknowledged"), readings, frozenset({"notices.ReadAcknowledgment.user"})),
     Part("favourites", _("Favourites"), favourites, frozenset({"notices.Favourite.user"})),
+    Part("mails_done_without", _("Mails done without"), mails_done_without, frozenset({"notices.MailOptOut.user"})),
     Part("decisions", _("Steps of approval"), decisions, frozenset({"notices.Approval.by"})),
     Part("mails_about_decisions", _("Mails about approvals"), mails_about_decisions, frozenset({"notices.ApprovalMail.person"})),
     Part(

@@ -38,5 +38,10 @@ def notice_url(notice: Notice) -> str:
     return address_of_notice(notice.pk)
 
 
+def account_url() -> str:
+    """Where somebody chooses what to be mailed about, as it stands in mails."""
+    return settings.SITE_URL + reverse("inbox:account")
+
+
 def address_of_notice(notice_id: int) -> str:
     return settings.SITE_URL + reverse("inbox:notice", args=[notice_id])

@@ -59,6 +59,7 @@ class CategoryResource(ListResource):
     colour = Field("colour", _("Colour"), Choice(lambda: Category.Colour.choices))
     needs_approval = Field("needs_approval", _("Needs approval"), YesNo())
     requires_acknowledgement = Field("requires_acknowledgement", _("Asks for acknowledgement"), YesNo())
+    mails_are_optional = Field("mails_are_optional", _("Mails are optional"), YesNo())
 
 
 def _newest(steps: QuerySet[Approval], value: Any) -> Subquery:

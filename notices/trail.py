@@ -12,6 +12,7 @@ from notices.models import (
     Attachment,
     Category,
     Favourite,
+    MailOptOut,
     Notice,
     NoticeAdditionalRecipient,
     NoticeRecipient,
@@ -162,6 +163,18 @@ WORDS = {
         created_many=_("marked {notice} as a favourite of {count} people"),
         deleted_many=_("took {notice} off the favourites of {count} people"),
         member="user",
+    ),
+    MailOptOut: Words(
+        created=_("chose to do without mails about notices of the category {category}"),
+        deleted=_("chose to be mailed about notices of the category {category} again"),
+        person="user",
+        by_another=Words(
+            created=_("set that {user} does without mails about notices of the category {category}"),
+            deleted=_("set that {user} is mailed about notices of the category {category} again"),
+        ),
+        created_many=_("chose to do without mails about notices of {count} categories"),
+        deleted_many=_("chose to be mailed about notices of {count} categories again"),
+        own_name=_("the choice of {user} about mails of the category {category}"),
     ),
     NoticeRecipient: Words(
         created=_("added {recipient} to the audience of {notice}"),

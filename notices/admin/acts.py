@@ -44,7 +44,7 @@ class Publish(Act):
             sentences.append(
                 _("It begins on %(day)s: nobody sees it before, and the mails leave then.") % {"day": date_format(notice.start_date)}
             )
-        sentences += told_by_mail(audience)
+        sentences += told_by_mail(notice, audience)
         if pause_of(notice):
             sentences.append(_("Sending is paused: nobody is mailed until somebody resumes it."))
         if notice.status == Status.WITHDRAWN:

@@ -141,7 +141,7 @@ class BreakGlass(Act):
             % {"title": notice, "people": people_phrase(audience.total)},
             _("Everyone in compliance is mailed at once, with your name and your reason."),
             _("The notice bears the mark “published without approval” for ever."),
-            *told_by_mail(audience),
+            *told_by_mail(notice, audience),
             *planned(notice, audience),
         ]
 

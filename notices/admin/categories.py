@@ -11,7 +11,7 @@ from notices.models import Category
 
 @admin.register(Category)
 class CategoryAdmin(AuditedAdmin):
-    list_display = ("name", "description", "shade", "needs_approval", "requires_acknowledgement")
+    list_display = ("name", "description", "shade", "needs_approval", "requires_acknowledgement", "mails_are_optional")
     search_fields = ("name",)
     ordering = ("name",)
     exported_lists = ("categories",)

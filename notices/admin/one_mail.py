@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from backoffice.admin.confirmation import ask
 from backoffice.permissions import may
 from notices.admin.mail_acts import OptionalReasonWithMailsForm
-from notices.admin.told import sees_people
+from notices.admin.told import declined, sees_people
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
 from notices.services import DeliveryService, ReminderService
@@ -60,14 +60,14 @@ class Arrived(Decision):
 
 
 class Again(Decision):
-    """To the address that the person has now, if mail to it does not come back."""
+    """To the address that the person has now, if mail to it does not come back, and the person does not do without."""
 
     slug, label, states = "again", gettext_lazy("Send again"), SENT_AGAIN_TO_ONE
 
     def is_open(self, mail: Delivery) -> bool:
         person = mail.person
         works = person.is_active and bool(person.email) and getattr(person, "address_problem", None) is None
-        return super().is_open(mail) and mail.closed_at is None and works
+        return super().is_open(mail) and mail.closed_at is None and works and not mail.is_declined
 
     def question(self, mail: Delivery) -> list[str]:
         sentences = [_("%(person)s is mailed again, at %(email)s.") % {"person": mail.person, "email": mail.person.email}]
@@ -142,7 +142,8 @@ def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, 
     notice = admin.notice_or_404(request, object_id)
     if not (may(request.user, "publish", notice) and sees_people(request.user)):
         raise PermissionDenied
-    mail = Delivery.objects.of_revision(notice).select_related("person__address_problem", "notice").filter(pk=delivery_id).first()
+    mails = Delivery.objects.of_revision(notice).select_related("person__address_problem", "notice").annotate(is_declined=declined(notice))
+    mail = mails.filter(pk=delivery_id).first()
     if mail is None:
         raise Http404
     back = _back(notice, mail, decision)

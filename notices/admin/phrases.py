@@ -2,6 +2,8 @@
 
 from django.utils.translation import ngettext
 
+from notices.models import Notice
+from notices.services.opting_out import number_declined
 from recipients.dtos import AudienceSummary
 
 
@@ -9,7 +11,7 @@ def people_phrase(count: int) -> str:
     return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
 
 
-def told_by_mail(audience: AudienceSummary) -> list[str]:
+def told_by_mail(notice: Notice, audience: AudienceSummary) -> list[str]:
     """What the numbers behind the audience mean, in sentences."""
     sentences = []
     if audience.without_email:
@@ -26,6 +28,13 @@ def told_by_mail(audience: AudienceSummary) -> list[str]:
             audience.address_fails,
         )
         sentences.append(text % {"count": audience.address_fails})
+    if number := number_declined(notice):
+        text = ngettext(
+            "%(count)d does without mails about “%(category)s” and finds it in the inbox.",
+            "%(count)d do without mails about “%(category)s” and find it in the inbox.",
+            number,
+        )
+        sentences.append(text % {"count": number, "category": notice.category})
     if audience.overlapping:
         text = ngettext(
             "%(count)d is reached in more than one way and told once.",

@@ -49,7 +49,7 @@ def audience(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
     context = admin.page_context(request, notice, "audience") | table | {"form": form, "may_edit": may_edit}
     context["may_readdress"] = readdressing.is_offered(request.user, notice)
     context |= {
-        "sentences": [*told_by_mail(table["summary"]), *_address_nobody(address, request.user), *_not_theirs(refused, unseen)],
+        "sentences": [*told_by_mail(notice, table["summary"]), *_address_nobody(address, request.user), *_not_theirs(refused, unseen)],
         "sees_people": sees_people(request.user),
     }
     return TemplateResponse(request, "notices/admin/audience.html", context | {"media": admin.media + form.media})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy
 
@@ -10,6 +10,7 @@ from backoffice.admin.paginator import LONGEST_SEARCH
 from backoffice.permissions import may_everywhere
 from notices.admin.came_back import CAME_BACK, that_came_back
 from notices.models import Delivery, Notice
+from notices.services.opting_out import who_declined
 from recipients.models import User
 
 LONGEST_NUMBER = 9  # digits of the number of a change
@@ -41,12 +42,17 @@ def deliveries(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery
     """The lines of the Delivery tab, as its address narrows them."""
     state = query.get("state", "")
     rows: QuerySet[Delivery] = Delivery.objects.of_revision(notice).about(change_of(query)).with_next_try()
-    rows = rows.select_related("person__address_problem")
+    rows = rows.select_related("person__address_problem").annotate(is_declined=declined(notice))
     if state in Delivery.State.values:
         rows = rows.filter(state=state)
     if state == CAME_BACK:
         rows = that_came_back(rows)
     return _searched(rows, query, user).order_by("person__last_name", "person__first_name", "pk")
+
+
+def declined(notice: Notice) -> Exists:
+    """Of a delivery: its person does without mails about such notices."""
+    return Exists(who_declined(notice).filter(user=OuterRef("person")))
 
 
 def readings(notice: Notice, query: QueryDict, user: Any) -> QuerySet[Delivery]:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from audit.attribution import acting
+from notices.models import Category
+from notices.services.opting_out import do_without, opt_outs, optional_categories
 from recipients.models import User
 
 
@@ -27,6 +29,21 @@ class TimeZoneForm(forms.ModelForm):
         with acting(self.instance):
             self.instance.save(update_fields=["time_zone"])
         return self.instance
+
+
+class MailsForm(forms.Form):
+    """Of which categories somebody is not mailed."""
+
+    without = forms.ModelMultipleChoiceField(
+        label=_("Do not mail me about"), queryset=Category.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data, label_suffix="", initial={"without": [opted.category_id for opted in opt_outs(user)]})
+        self._user, self.fields["without"].queryset = user, optional_categories()
+
+    def save(self) -> None:
+        do_without(self._user, self.cleaned_data["without"])
 
 
 def _choices(current: str) -> list:

@@ -28,8 +28,11 @@ class UnusableAddressError(Exception):
     """The address cannot stand in a header: control characters, no domain, …"""
 
 
-def template(sender: str, name: str, subject: str, body: str, context: dict[str, Any]) -> bytes:
-    """A message with placeholders for the person, ready to follow DATA. `name` makes its Message-ID; `body` has a text and an HTML form."""
+def template(sender: str, name: str, subject: str, body: str, context: dict[str, Any], *, stop_url: str = "") -> bytes:
+    """A message with placeholders for the person, ready to follow DATA. `name` makes its Message-ID; `body` has a text and an HTML form.
+
+    `stop_url`: where one may choose to do without such mails.
+    """
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.DEFAULT_FROM_EMAIL
     message["To"] = TO.decode()
@@ -37,6 +40,8 @@ def template(sender: str, name: str, subject: str, body: str, context: dict[str,
     message["Subject"] = _one_line(subject)
     message["Date"] = format_datetime(clock.now())
     message["Auto-Submitted"] = "auto-generated"
+    if stop_url:
+        message["List-Unsubscribe"] = f"<{stop_url}>"
     message.set_content(render_to_string(f"{body}.txt", context), cte="quoted-printable")
     message.add_alternative(render_to_string(f"{body}.html", context), subtype="html", cte="quoted-printable")
     lines = message.as_bytes().split(b"\r\n")

@@ -1,6 +1,7 @@
 """What is mailed about a notice, by kind and occasion of the delivery."""
 
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from notices.mail.mailer import Mailer
 from notices.mail.template import ID, template
 from notices.models import Amendment, Delivery, Notice
-from notices.rendering import notice_url, render
+from notices.rendering import account_url, notice_url, render
 
 
 class NoticeMailer(Mailer):
@@ -23,7 +24,10 @@ class NoticeMailer(Mailer):
 
     def _render(self) -> bytes:
         context = notice_context(self.notice) | {"due_on": self._due_on}
-        return template(self.sender, self._name, self.notice.title, "notices/mail/notice", context)
+        return self._written(self.notice.title, "notices/mail/notice", context)
+
+    def _written(self, subject: str, body: str, context: dict[str, Any]) -> bytes:
+        return template(self.sender, self._name, subject, body, context, stop_url=context["stop_url"])
 
 
 class ChangeMailer(NoticeMailer):
@@ -35,7 +39,7 @@ class ChangeMailer(NoticeMailer):
 
     def _render(self) -> bytes:
         context = notice_context(self.notice) | {"reason": self.change.reason, "changes": self.change.summary.splitlines()}
-        return template(self.sender, self._name, _("Changed: %(title)s") % {"title": self.notice}, "notices/mail/change", context)
+        return self._written(_("Changed: %(title)s") % {"title": self.notice}, "notices/mail/change", context)
 
 
 def mailer_for(notice: Notice, kind: str, occasion: int, due_on: date | None = None) -> Mailer:
@@ -45,7 +49,7 @@ def mailer_for(notice: Notice, kind: str, occasion: int, due_on: date | None = N
     return NoticeMailer(notice, due_on=due_on)
 
 
-def notice_context(notice: Notice) -> dict[str, object]:
+def notice_context(notice: Notice) -> dict[str, Any]:
     rendered = render(notice)
     return {
         "notice": notice,
@@ -53,5 +57,6 @@ def notice_context(notice: Notice) -> dict[str, object]:
         "content_html": rendered.html,
         "content_text": rendered.text,
         "url": notice_url(notice),
+        "stop_url": account_url() if notice.optional_category_id else "",
         "organisation": settings.ORGANISATION_NAME,
     }

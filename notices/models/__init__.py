@@ -13,6 +13,7 @@ from notices.models.delivery import ClosedWhy, Delivery, DeliveryEvent, SendingP
 from notices.models.grants import NoticeRolePermission, NoticeUserPermission
 from notices.models.moves import AudienceMove, MembershipDay
 from notices.models.notice import Attachment, Category, Notice, TrashedNotice
+from notices.models.opt_out import MailOptOut
 from notices.models.outgoing import TO_DO, Claim, MailServer, MailState, OutgoingMail
 from notices.models.reading import Favourite, ReadAcknowledgment
 from notices.models.reminder import Needless, Reminder, ReminderCall, ReminderMail
@@ -35,6 +36,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Favourite",
+    "MailOptOut",
     "MailServer",
     "MailState",
     "MembershipDay",

@@ -71,6 +71,11 @@ class Category(models.Model):
         validators=WORKING_DAYS,
         help_text=_("Working days to acknowledge a notice that is on show already. Empty: 5."),
     )
+    mails_are_optional = models.BooleanField(
+        _("mails are optional"),
+        default=False,
+        help_text=_("Readers may choose to find these notices in their inbox alone. What is to be acknowledged is mailed to all."),
+    )
 
     history = audited(searched=("name",))
 
@@ -245,6 +250,12 @@ class Notice(CheckedTogetherMixin, TimestampMixin, UserTrackingMixin, SoftDelete
     @property
     def is_expired(self) -> bool:
         return self.end_date is not None and self.end_date < clock.today()
+
+    @property
+    def optional_category_id(self) -> int | None:
+        """The category whose mails people may do without. None: it is mailed to all, as whatever is to be acknowledged."""
+        is_optional = self.category is not None and self.category.mails_are_optional and not self.requires_acknowledgement
+        return self.category_id if is_optional else None
 
     @property
     def begins_later(self) -> bool:

@@ -18,6 +18,7 @@ from backoffice import clock
 from notices.mail.texts import mailer_for
 from notices.models import AudienceKey, Delivery, Notice, SendingPause
 from notices.repositories import NoticeRepository
+from notices.services import opting_out
 from notices.services.approval_record import take_back, was_let_past_approval
 from notices.services.audience_keys import AudienceKeyService
 from notices.services.sending.claims import BATCH, Claim, Scope, claim
@@ -33,10 +34,12 @@ State = Delivery.State
 OWE = f"""
     INSERT INTO notices_delivery (notice_id, person_id, revision, kind, occasion, state, attempts, next_attempt_at, changed_at, reason)
     SELECT %(notice)s, u.id, %(revision)s, %(kind)s, %(occasion)s,
-           CASE WHEN u.email = '' OR p.id IS NOT NULL THEN 'suppressed' ELSE 'waiting' END,
+           CASE WHEN u.email = '' OR p.id IS NOT NULL OR o.id IS NOT NULL THEN 'suppressed' ELSE 'waiting' END,
            0, greatest(%(start)s, statement_timestamp()), statement_timestamp(),
-           CASE WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s ELSE '' END
+           CASE WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s
+                WHEN o.id IS NOT NULL THEN %(declined)s ELSE '' END
     FROM recipients_user u LEFT JOIN recipients_addressproblem p ON p.person_id = u.id
+    LEFT JOIN notices_mailoptout o ON o.user_id = u.id AND o.category_id = %(optional)s
     WHERE u.is_active AND u.id IN (SELECT user_id FROM ({routes_sql()}) r)
     AND NOT EXISTS (
         SELECT FROM notices_delivery d
@@ -74,6 +77,8 @@ class DeliveryService(SteeringMixin):
             "start": start,
             "no_address": _("No e-mail address. The notice is in the inbox."),
             "address_fails": _("Mail to this address comes back. Correct it on the page of the person. The notice is in the inbox."),
+            "declined": opting_out.reason(),
+            "optional": notice.optional_category_id,
         }
         with connection.cursor() as cursor:
             cursor.execute("SELECT FROM notices WHERE id = %s FOR UPDATE", [notice.pk])

@@ -14,6 +14,7 @@ from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice, SendingPause
 from notices.querysets import DeliveryQuerySet
 from notices.services.access import lock
+from notices.services.opting_out import who_declined
 from notices.services.sending.claims import Scope, take_back
 
 State = Delivery.State
@@ -78,13 +79,14 @@ class SteeringMixin:
     def send_again(notice_id: int, *, actor: Any, states: Iterable[str] = (State.FAILED,), delivery_id: int | None = None) -> int:
         """Put deliveries that failed (or may have arrived) back into the queue, all or one. Returns how many.
 
-        Not of people of whom it is no longer asked.
+        Not of people of whom it is no longer asked, nor of those who do without mails about it.
         """
         notice = _lock_published(notice_id, actor)
         if notice.is_expired:
             raise NoticeError(_("“%(title)s” has ended, so nothing is sent. Give it a later end first.") % {"title": notice})
         changed = {"state": State.WAITING, "attempts": 0, "crashes": 0, "reason": "", "next_attempt_at": Now(), "changed_at": Now()}
-        count = _decide(_in_states(notice, states).open(), delivery_id, **changed)
+        mails = _in_states(notice, states).open().exclude(person__in=who_declined(notice).values("user"))
+        count = _decide(mails, delivery_id, **changed)
         _wake(notice)
         return count
 

@@ -46,7 +46,7 @@ def load_notices(source: Source, past: Past, organisation: Organisation) -> tupl
 def _categories(source: Source, past: Past, organisation: Organisation) -> Named[Category]:
     categories: Named[Category] = Named("categories.csv")
     for row in source.rows("categories.csv"):
-        flags = {name: row[name] == "true" for name in ("needs_approval", "requires_acknowledgement")}
+        flags = {name: row[name] == "true" for name in ("needs_approval", "requires_acknowledgement", "mails_are_optional")}
         categories[row["name"]] = Category(**row | flags)
     administrator = organisation.holder_of(Role.ADMINISTRATOR)
     past.create(list(categories.values()), when=source.moment(source.day(SET_UP_DAYS), 11), actor=administrator)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from notices.models import ClosedWhy
 from notices.models.notice import JOINER_DAYS
+from notices.services import opting_out
 from recipients.audience import GROUP, KEY_KINDS, KEYS_OF_PEOPLE, RECIPIENT, routes_sql
 
 LIVE = "(a.ends_on IS NULL OR a.ends_on >= %(day)s)"
@@ -87,7 +88,8 @@ FOLLOW = f"""
     terms AS MATERIALIZED (
         SELECT n.id, n.tells_joiners OR %(tell_all)s AS tells_joiners,
                greatest(n.start_date::timestamp AT TIME ZONE %(zone)s, statement_timestamp()) AS first_moment,
-               CASE WHEN n.requires_acknowledgement AND n.due_date IS NOT NULL THEN {OWN_DAY} END AS due_on
+               CASE WHEN n.requires_acknowledgement AND n.due_date IS NOT NULL THEN {OWN_DAY} END AS due_on,
+               CASE WHEN c.mails_are_optional AND NOT n.requires_acknowledgement THEN c.id END AS optional
         FROM notices n LEFT JOIN notices_category c ON c.id = n.category_id
         WHERE n.id = ANY(ARRAY(SELECT DISTINCT notice_id FROM differing))
     ),
@@ -95,13 +97,16 @@ FOLLOW = f"""
         INSERT INTO notices_delivery
             (notice_id, person_id, revision, kind, state, attempts, next_attempt_at, changed_at, reason, joined_at, due_on)
         SELECT x.notice_id, x.person_id, x.revision, 'publication',
-               CASE WHEN u.email = '' OR p.id IS NOT NULL OR x.has_acknowledged OR NOT t.tells_joiners THEN 'suppressed' ELSE 'waiting' END,
+               CASE WHEN u.email = '' OR p.id IS NOT NULL OR o.id IS NOT NULL OR x.has_acknowledged OR NOT t.tells_joiners
+                    THEN 'suppressed' ELSE 'waiting' END,
                0, t.first_moment, statement_timestamp(),
                CASE WHEN x.has_acknowledged THEN %(done)s WHEN NOT t.tells_joiners THEN %(not_told)s
-                    WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s ELSE '' END,
+                    WHEN u.email = '' THEN %(no_address)s WHEN p.id IS NOT NULL THEN %(address_fails)s
+                    WHEN o.id IS NOT NULL THEN %(declined)s ELSE '' END,
                statement_timestamp(), t.due_on
         FROM differing x JOIN terms t ON t.id = x.notice_id JOIN recipients_user u ON u.id = x.person_id
         LEFT JOIN recipients_addressproblem p ON p.person_id = u.id
+        LEFT JOIN notices_mailoptout o ON o.user_id = u.id AND o.category_id = t.optional
         WHERE x.delivery_id IS NULL
         ORDER BY x.notice_id, x.person_id
         ON CONFLICT DO NOTHING
@@ -155,4 +160,5 @@ def words() -> dict[str, Any]:
         "not_told": _("Joined after the publication. This notice mails nobody who joins later; it is in the inbox."),
         "no_address": _("No e-mail address. The notice is in the inbox."),
         "address_fails": _("Mail to this address comes back. Correct it on the page of the person. The notice is in the inbox."),
+        "declined": opting_out.reason(),
     }

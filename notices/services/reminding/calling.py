@@ -83,5 +83,9 @@ def _refuse_unless_on_show(notice: Notice) -> None:
 
 def _nobody(person: Any) -> str:
     if person is None:
-        return _("Nobody is left to be reminded: all have done it, wait for their first mail, or are about to be reminded anyway.")
-    return _("%(person)s has done it, waits for the first mail, or is about to be reminded anyway.") % {"person": person}
+        return _(
+            "Nobody is left to be reminded: all have done it, wait for their first mail, do without mails about it, "
+            "or are about to be reminded anyway."
+        )
+    text = _("%(person)s has done it, waits for the first mail, does without mails about it, or is about to be reminded anyway.")
+    return text % {"person": person}

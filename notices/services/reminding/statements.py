@@ -1,6 +1,7 @@
 """The statements that note who is to be reminded, drop whom it concerns no more, and put the rest into one mail a person a day."""
 
 from notices.models import MailState
+from notices.services.opting_out import DECLINED
 
 UNTOLD = (MailState.WAITING.value, MailState.RETRY.value, MailState.CLAIMED.value)
 
@@ -54,7 +55,8 @@ NOTE = f"""
     ON CONFLICT DO NOTHING
 """
 
-# What was asked by hand, of everyone outstanding or of `person` alone; not of whom is about to be reminded of it anyway.
+# What was asked by hand, of everyone outstanding or of `person` alone; not of whom is about to be reminded of it anyway,
+# nor of those who do without mails about it.
 OUTSTANDING = f"""
     SELECT n.id, n.revision, u.id AS person_id, u.email, u.time_zone, EXISTS (
         SELECT FROM notices_reminder r LEFT JOIN notices_remindermail m ON m.id = r.mail_id
@@ -63,7 +65,7 @@ OUTSTANDING = f"""
     ) AS waits
     FROM notices n JOIN notices_delivery d ON d.notice_id = n.id AND d.revision = n.revision
     JOIN recipients_user u ON u.id = d.person_id AND u.is_active
-    WHERE n.id = %(notice)s AND {ASKED} AND NOT {DONE} AND (%(person)s::bigint IS NULL OR u.id = %(person)s)
+    WHERE n.id = %(notice)s AND {ASKED} AND NOT {DONE} AND NOT {DECLINED} AND (%(person)s::bigint IS NULL OR u.id = %(person)s)
 """
 CALL = f"""
     INSERT INTO notices_reminder (notice_id, revision, person_id, call_id)

@@ -136,7 +136,7 @@ def test_a_reader_chooses_a_time_zone_and_sees_moments_in_it(reader, dave, drill
     dave.refresh_from_db()
     assert dave.time_zone == "Asia/Dubai"
     assert dave.history.first().history_user == dave
-    assert "Your time zone is saved." in saved.text
+    assert "Your choices are saved." in saved.text
     assert "6 Jan 2026, 03:30 UTC+04" in reader.get(page_of(drill)).text
     assert reader.post("/inbox/account/", {"time_zone": "Mars/Base"}).context["form"].errors
 
