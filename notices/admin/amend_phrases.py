@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notices.admin.phrases import people_phrase
+from notices.admin.phrases import not_mailed, people_phrase
 from notices.models import Amendment, Delivery, Notice, ReadAcknowledgment
 from notices.repositories import NoticeRepository
 from recipients.repositories import AudienceRepository
@@ -21,7 +21,7 @@ class Standing:
     """Whom a change of a notice concerns, as things are."""
 
     people: int
-    without_email: int
+    not_mailed: list[str]  # how many of them, in sentences
     opened: int
     acknowledged: int
     waiting: int  # mails of the publication that have not left
@@ -34,7 +34,7 @@ def standing(notice: Notice) -> Standing:
         opened=Count("pk"), acknowledged=Count("pk", filter=Q(acknowledged_at__isnull=False))
     )
     waiting = Delivery.objects.of_revision(notice).to_do().count()
-    return Standing(audience.total, audience.without_email, **done, waiting=waiting, asks=notice.requires_acknowledgement)
+    return Standing(audience.total, not_mailed(notice, audience), **done, waiting=waiting, asks=notice.requires_acknowledgement)
 
 
 def consequences(now: Standing) -> dict[str, list[str]]:
@@ -44,7 +44,7 @@ def consequences(now: Standing) -> dict[str, list[str]]:
         Kind.MATERIAL.value: _asked_again(now),
         Kind.TELL.value: [
             _("%(people)s told by mail what changed and why; the notice shows it too.") % {"people": _are(now.people)},
-            *_by_inbox_alone(now),
+            *now.not_mailed,
             *_stand(now),
         ],
     }
@@ -76,7 +76,7 @@ def _asked_again(now: Standing) -> list[str]:
         now.people,
     )
     asked = text % {"number": _number(now.people)}
-    sentences = [asked, *_by_inbox_alone(now)]
+    sentences = [asked, *now.not_mailed]
     if now.acknowledged:
         text = ngettext(
             "%(number)s acknowledgement stays on record, and counts no more.",
@@ -92,17 +92,6 @@ def _asked_again(now: Standing) -> list[str]:
         )
         sentences.append(text % {"number": _number(now.waiting)})
     return sentences
-
-
-def _by_inbox_alone(now: Standing) -> list[str]:
-    if not now.without_email:
-        return []
-    text = ngettext(
-        "%(number)s has no e-mail address and finds it in the inbox.",
-        "%(number)s have no e-mail address and find it in the inbox.",
-        now.without_email,
-    )
-    return [text % {"number": _number(now.without_email)}]
 
 
 def stands_in_the_way(notice: Notice, change: Amendment | None) -> str:

@@ -11,8 +11,8 @@ def people_phrase(count: int) -> str:
     return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
 
 
-def told_by_mail(notice: Notice, audience: AudienceSummary) -> list[str]:
-    """What the numbers behind the audience mean, in sentences."""
+def not_mailed(notice: Notice, audience: AudienceSummary) -> list[str]:
+    """How many are not mailed about it, and why, in sentences."""
     sentences = []
     if audience.without_email:
         text = ngettext(
@@ -35,6 +35,12 @@ def told_by_mail(notice: Notice, audience: AudienceSummary) -> list[str]:
             number,
         )
         sentences.append(text % {"count": number, "category": notice.category})
+    return sentences
+
+
+def told_by_mail(notice: Notice, audience: AudienceSummary) -> list[str]:
+    """What the numbers behind the audience mean, in sentences."""
+    sentences = not_mailed(notice, audience)
     if audience.overlapping:
         text = ngettext(
             "%(count)d is reached in more than one way and told once.",

@@ -74,6 +74,14 @@ class TestNotMailed:
             ("erin", "waiting"),
         }
 
+    def test_the_page_of_a_change_says_how_many_are_not_mailed(self, client, alice, dave, erin, canteen):
+        notice = make_published(author=alice, people=(dave, erin), category=canteen)
+        write(notice, alice)
+        client.force_login(alice)
+        page = said(client.get(reverse("admin:notices_notice_amend_review", args=[notice.pk])))
+        assert "2 people are told by mail what changed and why" in page
+        assert "1 does without mails about “Canteen” and finds it in the inbox." in page
+
     def test_nobody_reminds_them_or_sends_it_again(self, client, alice, dave, erin, canteen):
         notice = make_published(author=alice, people=(dave, erin), category=canteen)
         Delivery.objects.filter(state="waiting").update(state="failed")
