@@ -49,7 +49,7 @@ soak: $(STAMP) ## Send to many people for half an hour while something breaks (S
 
 mutants: $(STAMP) ## Take away each permission check once and ask whether anybody would notice
 	@$(PYTHON) -m pytest -p no:randomly -q --show-capture=no tests/matrix/mutants.py
-	@$(PYTHON) -m pytest -p no:randomly -p tests.matrix.taking_away -q --show-capture=no $$($(PYTHON) -c "from tests.matrix.unnoticed import HELD_BY; print(*HELD_BY)")
+	@$(PYTHON) -m pytest -p no:randomly -p tests.matrix.taking_away -q --show-capture=no -W ignore::pytest.PytestUnraisableExceptionWarning $$($(PYTHON) -c "from tests.matrix.unnoticed import HELD_BY; print(*HELD_BY)")
 
 scan: $(STAMP) | $(UV) ## Let a web scanner loose on the project, signed in as each role (ARGS="--only alice")
 	@test -x .tools/wapiti/bin/wapiti || { echo "Installing wapiti …"; \

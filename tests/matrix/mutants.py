@@ -193,5 +193,5 @@ def test_no_check_can_be_taken_away_unnoticed(capsys, monkeypatch):
         print(f"\n{len(trial.before)} requests, {len(descriptions())} calls of the policy\n{found.report()}")  # noqa: T201
     unnoticed = {words for place, words in descriptions().items() if place not in noticed}
     assert not found.unstable
-    assert not sorted(unnoticed - KNOWN.keys()), "nobody notices when they are gone"
-    assert not sorted(KNOWN.keys() - unnoticed), "are noticed by now, or no longer there"
+    assert not (new := sorted(unnoticed - KNOWN.keys())), "\n".join(["nobody notices when they are gone:", *new])
+    assert not (old := sorted(KNOWN.keys() - unnoticed)), "\n".join(["are noticed by now, or no longer there:", *old])

@@ -9,7 +9,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
         "audit/pages/review.py _target_or_404: visible(request.user, 'view', model._default_manager.all())",
         "backoffice/admin/base.py PolicyMixin.formfield_for_foreignkey: choosable(request.user, db_field, related.get_queryset(request))",
         "notices/admin/approval.py _names: visible(reader, 'view', model._base_manager.filter(pk__in=ids))",
-        "notices/admin/approvals.py _handed_in_by: visible(user, 'view', Notice.objects.all())",
+        "notices/admin/approvals.py handed_in_by: visible(user, 'view', Notice.objects.all())",
         "notices/services/restoring.py addressed_at: visible(actor, verb, model.objects.filter(pk__in=ids))",
         "notices/services/trash.py refuse_group_deletion: visible(actor, 'view', living)",
         "recipients/admin/forms.py RoleAssignmentForm._refuse_other_place: may(self.actor, 'manage_members', recipient)",
@@ -32,7 +32,10 @@ _KNOWN: dict[str, tuple[str, ...]] = {
         "audit/pages/review.py thing: may_everywhere(request.user, 'view', AccessRecord)",
         "audit/pages/seals.py _standing: may_everywhere(request.user, 'start_epoch', Seal)",
         "audit/sentences/names.py _urls_of: visible(reader, 'view', model._default_manager.all())",
+        "notices/admin/amend.py review: may(request.user, 'approve', notice)",
+        "notices/admin/amend_buttons.py change_buttons: may(user, 'approve', notice)",
         "notices/admin/approval.py _parts: may(request.user, 'approve', notice)",
+        "notices/admin/one_mail.py may_decide: may(user, 'publish', notice)",
         "notices/admin/tabs.py _exports: may(request.user, 'export', notice)",
         "notices/admin/trash.py TrashedNoticeAdmin.change_view: may(request.user, 'restore', notice)",
         "notices/admin/versions.py _steps: may(request.user, 'change', notice)",
@@ -51,7 +54,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 }
 # The page before it refuses. Tests that call the service itself fail without it, each of these: `taking_away` shows it.
 HELD_BY: dict[str, tuple[str, ...]] = {
-    "tests/audit/test_list_exports.py::test_places_leave_with_the_recipients_that_one_may_export": (
+    "tests/audit/test_list_export_rows.py::test_places_leave_with_the_recipients_that_one_may_export": (
         "recipients/admin/exports.py ExportedAssignments.rows: visible(asked.user, 'export', Recipient.objects.all())",
     ),
     "tests/audit/test_list_exports_in_background.py::test_rights_on_some_rows_do_not_open_a_file_of_all": (
@@ -68,6 +71,9 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     ),
     "tests/notices/test_restoring.py::test_taking_back_needs_its_own_permission_and_the_change_of_this_very_notice": (
         "notices/services/restoring.py RestoringMixin.restore_fields: require(actor, 'restore_version', notice)",
+    ),
+    "tests/notices/amending/test_second_person.py::TestWhoDecides::test_it_waits_for_those_alone_who_may": (
+        "notices/contributors.py changes_to_decide_by: visible(person, 'approve', Notice.objects.filter(status=Notice.Status.PUBLISHED))",
     ),
     "tests/notices/test_contract_services.py": (
         "notices/services/writing.py WritingMixin.create_notice: require(data.created_by, 'add', notice)",
@@ -104,6 +110,7 @@ HELD_BY: dict[str, tuple[str, ...]] = {
     ),
     "tests/recipients/test_addresses.py": (
         "notices/dashboard/addresses.py people_to_mend: may_somewhere(user, 'change', User)",
+        "notices/dashboard/addresses.py people_to_mend: visible(user, 'view', User.objects.active().whose_address_fails())",
         "recipients/admin/addresses.py AddressMixin.address_fields: may_change_person(request.user, person)",
     ),
     "tests/recipients/test_leavers.py::test_a_hold_is_for_those_who_may_erase_and_stops_them_too": (
