@@ -1,5 +1,6 @@
-"""One word and one colour for each state, everywhere it is shown."""
+"""One word and one colour for each state, everywhere it is shown, and one address for the mails that are in it."""
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from notices.models import Approval, Delivery, Notice
@@ -42,3 +43,9 @@ def state_of(notice: Notice) -> tuple[str, str]:
     if notice.status == Notice.Status.PUBLISHED and notice.is_expired:
         return ENDED, _("Ended")
     return notice.status, notice.get_status_display()
+
+
+def address_of_mails(notice_id: int, state: str, change: int = 0) -> str:
+    """The list of the Delivery tab: mails about the notice in this state, or those that tell of its `change`."""
+    query = {"state": state} | ({"change": change} if change else {})
+    return reverse("admin:notices_notice_delivery", args=[notice_id], query=query)

@@ -18,6 +18,7 @@ from notices.admin.mail_acts import OptionalReasonWithMailsForm
 from notices.admin.told import declined, sees_people
 from notices.exceptions import NoticeError
 from notices.models import Delivery, Notice
+from notices.presentation import address_of_mails
 from notices.services import DeliveryService, ReminderService
 from notices.services.steering import SENT_AGAIN_TO_ONE
 
@@ -132,10 +133,9 @@ def remind(admin: Any, request: HttpRequest, object_id: int, delivery_id: int) -
 
 
 def _back(notice: Notice, mail: Delivery, decision: Decision) -> str:
-    page = reverse(f"admin:notices_notice_{decision.tab}", args=[notice.pk])
-    if decision.tab != "delivery":
-        return f"{page}?only=outstanding"
-    return f"{page}?state={mail.state}" + (f"&change={mail.occasion}" if mail.occasion else "")
+    if decision.tab == "delivery":
+        return address_of_mails(notice.pk, mail.state, mail.occasion)
+    return reverse(f"admin:notices_notice_{decision.tab}", args=[notice.pk], query={"only": "outstanding"})
 
 
 def _decide(admin: Any, request: HttpRequest, object_id: int, delivery_id: int, decision: Decision) -> HttpResponse:

@@ -18,6 +18,7 @@ from notices.dashboard.halted import halted
 from notices.dashboard.lists import SHOWN, Row, Section
 from notices.dashboard.sight import Sight
 from notices.models import Delivery, Notice, ReadAcknowledgment
+from notices.presentation import address_of_mails
 
 LONG_AGO = timedelta(days=90)  # nobody acts on what has been overdue for longer
 TOO_LONG = timedelta(minutes=10)  # a mail that is due this long is taken up by nobody
@@ -92,8 +93,7 @@ def _trouble_row(title: str, mails: Trouble) -> Row:
         reason = _("Nobody has taken it up: perhaps the worker is not running.")
     if change:
         what = _("Told of change %(number)d: %(what)s") % {"number": change, "what": what}
-    address = f"{reverse('admin:notices_notice_delivery', args=[pk])}?state={state}" + (f"&change={change}" if change else "")
-    return Row(title, address, f"{what} {reason.rstrip('.')}." if reason else what)
+    return Row(title, address_of_mails(pk, state, change), f"{what} {reason.rstrip('.')}." if reason else what)
 
 
 def _late(sight: Sight) -> Section:
